@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * dotsync.h - write an updater: the contract dotsync.v1, for C compiled to wasm32.
+ *
+ * An updater is a module that exports `memory` and `run`.  dotsync calls run() when the
+ * archive's data is stale; run() asks for new data, appends it to the new payload, and says
+ * how it went with dotsync_finish().  Without finish, or after a trap, nothing changes.
+ *
+ *	#include "dotsync.h"
+ *
+ *	void run(void)
+ *	{
+ *		int64_t r = dotsync_fetch(REQUEST, sizeof(REQUEST) - 1, 0, 0, DOTSYNC_CONDITIONAL);
+ *		if (r >= 0 && dotsync_status((int32_t)r) == 200 && dotsync_copy((int32_t)r, 0, -1) >= 0)
+ *			dotsync_finish(DOTSYNC_UPDATED, 0, 0, 0);
+ *	}
+ *
+ * Compile: clang --target=wasm32 -O2 -nostdlib -Wl,--no-entry -Wl,--export=run -o sync.wasm updater.c
+ *
+ * Every call returns an int64_t; negative is an error below.  Pointers are addresses in the
+ * guest's memory; a range outside it is DOTSYNC_FAULT.  The contract is frozen: additions are new import modules.
+ */
+#ifndef DOTSYNC_GUEST_H
+#define DOTSYNC_GUEST_H
+
+#include <stdint.h>
+
+enum {
+	DOTSYNC_FAULT = -1,   /* an address range that is not in the guest's memory */
+	DOTSYNC_INVAL = -2,   /* a value that makes no sense: bad URL, unknown source, negative offset */
+	DOTSYNC_NOENT = -3,   /* no such header, environment name, context, key */
+	DOTSYNC_DENIED = -4,  /* the policy forbids it: host, address, header, sealed context */
+	DOTSYNC_NET = -5,     /* name not found, refused, cut off, TLS */
+	DOTSYNC_TIMEOUT = -6, /* the time of the run or of the request is over */
+	DOTSYNC_LIMIT = -7,   /* too many requests, bytes, open responses; payload too large */
+	DOTSYNC_STATE = -8,   /* not possible now: read out of order, call after finish */
+	DOTSYNC_IO = -9,      /* the host could not read or store (disk full) */
+	DOTSYNC_UNKNOWN = -10 /* a key or call that this host does not know */
+};
+
+enum { DOTSYNC_FAILED = 0, DOTSYNC_UNCHANGED = 1, DOTSYNC_UPDATED = 2, DOTSYNC_UPDATED_EMPTY = 3 };
+enum { DOTSYNC_DEBUG = 0, DOTSYNC_INFO = 1, DOTSYNC_WARNING = 2, DOTSYNC_ERROR = 3 };
+enum { DOTSYNC_PAYLOAD = 0, DOTSYNC_CONTEXT = 1, DOTSYNC_MANIFEST = 2, DOTSYNC_PUSHED = 3, DOTSYNC_RELEASE = 4 };
+enum { DOTSYNC_CONDITIONAL = 1 };
+
+enum {
+	DOTSYNC_NOW = 0,         /* milliseconds since 1970 */
+	DOTSYNC_REASON = 1,      /* 0 stale, 1 forced, 2 push, 3 first fill */
+	DOTSYNC_SEALED = 2,      /* 1 when manifest and context must not change */
+	DOTSYNC_WALL_MS = 3,     /* milliseconds left; every byte received extends it */
+	DOTSYNC_CPU_MS = 4,      /* milliseconds of computing left */
+	DOTSYNC_REQUESTS = 5,    /* requests left */
+	DOTSYNC_BYTES_IN = 6,    /* bytes that may still be received */
+	DOTSYNC_LOG_BYTES = 7,   /* bytes of log left */
+	DOTSYNC_MEMORY_MAX = 8,  /* limit of the guest's memory, bytes */
+	DOTSYNC_PAYLOAD_MAX = 9  /* limit of the new payload, bytes */
+};
+
+#define DOTSYNC_IMPORT(name) __attribute__((import_module("dotsync.v1"), import_name(#name))) extern
+
+/* One number about this run: DOTSYNC_NOW and the others; DOTSYNC_UNKNOWN for other keys. */
+DOTSYNC_IMPORT(get) int64_t dotsync_get(int32_t key);
+
+/* The value of an environment variable that manifest and user allow: copies at most `cap` bytes, returns the full length. */
+DOTSYNC_IMPORT(env) int64_t dotsync_env(const char *name, int32_t name_size, char *out, int32_t cap);
+
+/*
+ * Sends a request and waits for the head of the answer; returns a handle for it.  `head` is "METHOD URL" and then "\nname: value"
+ * for each header; `body` may be empty.  With DOTSYNC_CONDITIONAL the host adds the validators it kept for
+ * this very request, and the answer may be 304.  Redirects are followed by the host where the policy allows.
+ */
+DOTSYNC_IMPORT(fetch) int64_t dotsync_fetch(const char *head, int32_t head_size, const void *body, int32_t body_size, int32_t flags);
+
+/* The status of an answer, such as 200. */
+DOTSYNC_IMPORT(status) int64_t dotsync_status(int32_t handle);
+
+/* A header of an answer (name without case): copies at most `cap` bytes, returns the full length; DOTSYNC_NOENT. */
+DOTSYNC_IMPORT(header) int64_t dotsync_header(int32_t handle, const char *name, int32_t name_size, char *out, int32_t cap);
+
+/* Forgets an answer; what was not read is not received. */
+DOTSYNC_IMPORT(close) int64_t dotsync_close(int32_t handle);
+
+/* Bytes of a source: payload, context, manifest, pushed payload, release; DOTSYNC_NOENT where there is none. Of an answer: its Content-Length, or NOENT. */
+DOTSYNC_IMPORT(size) int64_t dotsync_size(int32_t source);
+
+/* Copies bytes of a source or an answer's body to `out`; 0 at the end.  Answers are read in order: `off` is where the last read ended. */
+DOTSYNC_IMPORT(read) int64_t dotsync_read(int32_t source, int64_t off, void *out, int32_t size);
+
+/* Appends to the new payload. */
+DOTSYNC_IMPORT(write) int64_t dotsync_write(const void *data, int32_t size);
+
+/* Appends a range of a source or answer to the new payload without passing through the guest; len -1: the rest. Returns the bytes copied. */
+DOTSYNC_IMPORT(copy) int64_t dotsync_copy(int32_t source, int64_t off, int64_t len);
+
+/* Forgets the new payload written so far. */
+DOTSYNC_IMPORT(discard) int64_t dotsync_discard(void);
+
+/* Replaces context.json when the run succeeds; DOTSYNC_DENIED in sealed archives. */
+DOTSYNC_IMPORT(set_context) int64_t dotsync_set_context(const char *json, int32_t size);
+
+DOTSYNC_IMPORT(random) int64_t dotsync_random(void *out, int32_t size);
+DOTSYNC_IMPORT(sleep) int64_t dotsync_sleep(int64_t ms);
+DOTSYNC_IMPORT(log) int64_t dotsync_log(int32_t level, const char *text, int32_t size);
+
+/* For people watching: bytes done of bytes in all (0: unknown). */
+DOTSYNC_IMPORT(progress) int64_t dotsync_progress(int64_t done, int64_t total);
+
+/*
+ * Says how it went, once: DOTSYNC_UPDATED (the payload written is the new one; it must not be empty), _UPDATED_EMPTY, _UNCHANGED (the data is as fresh as
+ * now), _FAILED.  After a failure `retry_s` > 0 asks to be tried again no earlier than that; the message is for people.
+ */
+DOTSYNC_IMPORT(finish) int64_t dotsync_finish(int32_t outcome, int64_t retry_s, const char *message, int32_t size);
+
+#endif

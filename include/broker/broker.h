@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * broker.h - HTTP for somebody who is not trusted.
+ *
+ * A broker holds the policy of one run: which hosts, how many requests and bytes, how much time.  The guest
+ * proposes a request; the broker checks URL, host, port, address, method and headers,
+ * follows redirects by hand with every check made anew, counts every byte, and hands the answer out as a stream.
+ * One request at a time; an unread answer blocks nothing but itself.
+ *
+ *	dsync_broker_create(&broker, &policy, &err);
+ *	dsync_broker_fetch(broker, &request, &response, &err);      waits for the head
+ *	while ((n = dsync_response_read(response, buf, sizeof(buf), &err)) > 0)
+ *		...
+ *	dsync_response_close(response);
+ *	dsync_broker_destroy(broker);
+ *
+ * Only dotsync-refresh links this.  The environment (proxies, netrc, CA files) is never looked at.
+ */
+#ifndef BROKER_BROKER_H
+#define BROKER_BROKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dotsync/error.h"
+#include "dotsync/view.h"
+
+struct dsync_broker;
+struct dsync_response;
+
+#define DSYNC_BROKER_REQUESTS_MAX 64u
+#define DSYNC_BROKER_REDIRECTS_MAX 5u
+#define DSYNC_BROKER_MIN_RATE (32u * 1024u) /* bytes a second that extend the deadline */
+
+/* A list of host entries as written (host_rule.h); the strings are borrowed for the broker's life. */
+struct dsync_host_list {
+	const char *const *entries;
+	size_t count;
+};
+
+struct dsync_broker_policy {
+	struct dsync_host_list asked;    /* the manifest's allow_hosts: a request must match both lists */
+	struct dsync_host_list granted;  /* what the user granted */
+	struct dsync_host_list private_; /* entries whose private addresses may be reached (also granted by the user) */
+	bool network_none;               /* network_scope "none": every request is DENIED */
+	bool record_hosts;               /* for a URL that a person typed: `asked` and `granted` are not consulted, each hop's origin is recorded, private addresses are
+	                                    allowed for the first URL's host only; https to http is still refused */
+	int64_t timeout_ms;              /* of the run, from now */
+	uint64_t min_rate;               /* 0: DSYNC_BROKER_MIN_RATE */
+	uint64_t bytes_in_max;           /* of all bodies; 0: unlimited */
+	uint64_t bytes_out_max;
+	const char *proxy;               /* from the user's configuration; NULL none */
+	const char *ca_file;             /* from the user's configuration; NULL the system's */
+	const char *user_agent;
+	int watch_fds[2];                /* readable or hung up: give up with CANCELLED; -1 none */
+	/* Why it gave up is asked here when a watched descriptor stirs; 0 goes on.  May be NULL: any stir ends it. */
+	int (*interrupted)(void *user);
+	/* After each piece of a body: bytes received so far, expected bytes or 0. May be NULL. */
+	void (*progress)(void *user, uint64_t received, uint64_t expected);
+	void *user;
+};
+
+struct dsync_header {
+	const char *name;
+	size_t name_size;
+	const char *value;
+	size_t value_size;
+};
+
+#define DSYNC_BROKER_HEADERS_MAX 32u
+
+struct dsync_request {
+	const char *method; /* GET HEAD POST PUT PATCH DELETE */
+	size_t method_size;
+	const char *url;
+	size_t url_size;
+	const struct dsync_header *headers; /* the guest's; checked */
+	size_t header_count;
+	struct dsync_view body;
+	const char *etag;          /* validators of the host's own: If-None-Match, If-Modified-Since; NULL none */
+	const char *last_modified;
+};
+
+int dsync_broker_create(struct dsync_broker **broker, const struct dsync_broker_policy *policy, struct dsync_error *err);
+void dsync_broker_destroy(struct dsync_broker *broker);
+
+/*
+ * Sends and waits for the final head.  DSYNC_ERR_SYNTAX for a bad URL, DSYNC_ERR_POLICY for a refused host, address, redirect, header or method
+ * (rule "host", "address", "redirect", "header", "method"), DSYNC_ERR_NETWORK, _TIMEOUT, _LIMIT, _CANCELLED.
+ * The error names the URL and what the policy would need.
+ */
+int dsync_broker_fetch(struct dsync_broker *broker, const struct dsync_request *request, struct dsync_response **response, struct dsync_error *err);
+
+int dsync_response_status(const struct dsync_response *r);
+
+/* A header of the final answer, without case, joined with ", " when repeated; NULL when absent (Set-Cookie is always). Lives as long as the response. */
+const char *dsync_response_header(const struct dsync_response *r, const char *name);
+
+/* Content-Length of the body when known and the body is not encoded, else -1. */
+int64_t dsync_response_length(const struct dsync_response *r);
+
+/* The next bytes of the body as the server sent them; 0 at its proper end; a cut body is DSYNC_ERR_NETWORK. Waits. */
+int64_t dsync_response_read(struct dsync_response *r, void *buf, size_t size, struct dsync_error *err);
+
+/* The rest of the body through a sink, at most `limit` bytes (-1: all), without a copy in between; returns the bytes. */
+typedef int dsync_response_sink(void *user, const void *data, size_t size);
+int64_t dsync_response_pipe(struct dsync_response *r, int64_t limit, dsync_response_sink *sink, void *user, struct dsync_error *err);
+
+/* Bytes of the body handed out so far. */
+uint64_t dsync_response_position(const struct dsync_response *r);
+void dsync_response_close(struct dsync_response *r);
+
+/* What was asked, one record a hop, for reports. Lives as long as the broker. */
+struct dsync_broker_record {
+	const char *method;
+	const char *url;     /* without query values when a secret was in it */
+	int status;          /* 0: no answer */
+	uint64_t bytes;      /* of body received */
+	int error;           /* DSYNC_ERR_* or 0 */
+	bool not_modified;
+};
+size_t dsync_broker_record_count(const struct dsync_broker *broker);
+int dsync_broker_record(const struct dsync_broker *broker, size_t index, struct dsync_broker_record *record);
+
+/* Milliseconds left, extended by what was received; requests and bytes left. */
+int64_t dsync_broker_time_left(const struct dsync_broker *broker);
+uint64_t dsync_broker_requests_left(const struct dsync_broker *broker);
+uint64_t dsync_broker_bytes_left(const struct dsync_broker *broker);
+uint64_t dsync_broker_bytes_in(const struct dsync_broker *broker);
+
+/* Retry-After of the last answer in seconds from now (delta or date), or -1. */
+int64_t dsync_response_retry_after(const struct dsync_response *r, int64_t now);
+
+/* Cache-Control max-age of the answer in seconds (less Age), or -1. */
+int64_t dsync_response_max_age(const struct dsync_response *r);
+
+#endif

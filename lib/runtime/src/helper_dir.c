@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "helper_dir.h"
+
+#include <dlfcn.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* The places, relative to the folder of the object that holds this code: a program, a library, a library in a multiarch folder. */
+static const char *const relative_places[] = {
+	"../libexec/dotsync",
+	"../../libexec/dotsync",
+};
+
+/* The folder of the program or library that this code is in; 0 when it cannot be told. */
+static int
+own_folder(char folder[PATH_MAX])
+{
+	Dl_info info;
+	char *slash;
+
+	/* dli_fname of a program is argv[0], which says nothing; its true path is asked of the kernel. */
+	if (dladdr((const void *)relative_places, &info) == 0 || info.dli_fname == NULL)
+		return 0;
+	if (realpath(strstr(info.dli_fname, ".so") == NULL ? "/proc/self/exe" : info.dli_fname, folder) == NULL)
+		return 0;
+	slash = strrchr(folder, '/');
+	if (slash == NULL)
+		return 0;
+	*slash = '\0';
+	return 1;
+}
+
+static int
+is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+char *
+dsync__helper_dir(void)
+{
+	char folder[PATH_MAX];
+	char place[PATH_MAX + 32];
+	size_t i;
+
+	if (own_folder(folder)) {
+		for (i = 0; i < sizeof(relative_places) / sizeof(relative_places[0]); i++) {
+			snprintf(place, sizeof(place), "%s/%s", folder, relative_places[i]);
+			if (is_folder(place))
+				return realpath(place, NULL);
+		}
+	}
+	return strdup(DSYNC_HELPER_DIR);
+}

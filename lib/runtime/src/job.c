@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "runtime/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "json.h"
+
+static const char *const kind_names[] = { "refresh", "fetch", "check" };
+
+void
+dsync_job_init(struct dsync_job *job)
+{
+	memset(job, 0, sizeof(*job));
+	job->timeout_ms = -1;
+	job->size_max = UINT64_MAX;
+}
+
+void
+dsync_job_finish(struct dsync_job *job)
+{
+	free(job->path);
+	free(job->config_dir);
+	free(job->state_dir);
+	free(job->cache_dir);
+	free(job->machine_dir);
+	free(job->helper_dir);
+	free(job->to);
+	free(job->check);
+	free(job->exec);
+	free(job->working_dir);
+	free(job->sandbox);
+	free(job->url);
+	dsync_job_init(job);
+}
+
+int
+dsync_job_write(const struct dsync_job *job, struct dsync_buffer *out)
+{
+	dsync__json_open(out, NULL);
+	dsync__json_open(out, "job");
+	dsync__json_put_text(out, "kind", kind_names[job->kind]);
+	dsync__json_put_hex(out, "build", job->build_id, sizeof(job->build_id));
+	dsync__json_put_text(out, "path", job->path);
+	dsync__json_put_text(out, "config_dir", job->config_dir);
+	dsync__json_put_text(out, "state_dir", job->state_dir);
+	dsync__json_put_text(out, "cache_dir", job->cache_dir);
+	dsync__json_put_text(out, "machine_dir", job->machine_dir);
+	dsync__json_put_text(out, "helper_dir", job->helper_dir);
+	dsync__json_put_bool(out, "background", job->background);
+	dsync__json_put_bool(out, "force", job->force);
+	dsync__json_put_bool(out, "dry_run", job->dry_run);
+	dsync__json_put_bool(out, "explain", job->explain);
+	dsync__json_put_bool(out, "stage", job->stage);
+	dsync__json_put_bool(out, "session_grant", job->session_grant);
+	dsync__json_put_text(out, "to", job->to);
+	dsync__json_put_text(out, "check", job->check);
+	dsync__json_put_text(out, "exec", job->exec);
+	dsync__json_put_text(out, "working_dir", job->working_dir);
+	dsync__json_put_text(out, "sandbox", job->sandbox);
+	dsync__json_put_text(out, "url", job->url);
+	dsync__json_put_integer(out, "timeout_ms", job->timeout_ms);
+	dsync__json_put_integer(out, "size_max", job->size_max > INT64_MAX ? INT64_MAX : (int64_t)job->size_max);
+	dsync__json_close(out);
+	dsync__json_close(out);
+	return dsync_buffer_error(out);
+}
+
+/* The kind's number; a name that is not known is left to the caller as -1. */
+static int
+find_kind(const char *name)
+{
+	size_t i;
+
+	for (i = 0; name != NULL && i < sizeof(kind_names) / sizeof(kind_names[0]); i++) {
+		if (strcmp(name, kind_names[i]) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+static int
+read_members(const json_t *object, struct dsync_job *job, struct dsync_error *err)
+{
+	struct dsync_json_reader r;
+	char *kind = NULL;
+	int64_t size_max = INT64_MAX;
+	int found, rc;
+
+	dsync__json_reader_init(&r, object);
+	dsync__json_take_text(&r, "kind", &kind);
+	dsync__json_take_hex(&r, "build", job->build_id, sizeof(job->build_id));
+	dsync__json_take_text(&r, "path", &job->path);
+	dsync__json_take_text(&r, "config_dir", &job->config_dir);
+	dsync__json_take_text(&r, "state_dir", &job->state_dir);
+	dsync__json_take_text(&r, "cache_dir", &job->cache_dir);
+	dsync__json_take_text(&r, "machine_dir", &job->machine_dir);
+	dsync__json_take_text(&r, "helper_dir", &job->helper_dir);
+	dsync__json_take_bool(&r, "background", &job->background);
+	dsync__json_take_bool(&r, "force", &job->force);
+	dsync__json_take_bool(&r, "dry_run", &job->dry_run);
+	dsync__json_take_bool(&r, "explain", &job->explain);
+	dsync__json_take_bool(&r, "stage", &job->stage);
+	dsync__json_take_bool(&r, "session_grant", &job->session_grant);
+	dsync__json_take_text(&r, "to", &job->to);
+	dsync__json_take_text(&r, "check", &job->check);
+	dsync__json_take_text(&r, "exec", &job->exec);
+	dsync__json_take_text(&r, "working_dir", &job->working_dir);
+	dsync__json_take_text(&r, "sandbox", &job->sandbox);
+	dsync__json_take_text(&r, "url", &job->url);
+	dsync__json_take_integer(&r, "timeout_ms", -1, INT64_MAX, &job->timeout_ms);
+	dsync__json_take_integer(&r, "size_max", 0, INT64_MAX, &size_max);
+	rc = dsync__json_reader_end(&r, "job", err);
+	found = find_kind(kind);
+	free(kind);
+	if (rc < 0)
+		return rc;
+	if (found < 0)
+		return dsync_error_set(err, DSYNC_ERR_PROTOCOL, "json", "a job of a kind that is not known");
+	job->kind = (enum dsync_job_kind)found;
+	job->size_max = size_max == INT64_MAX ? UINT64_MAX : (uint64_t)size_max;
+	return 0;
+}
+
+/* What each kind cannot do without. */
+static int
+check_complete(const struct dsync_job *job, struct dsync_error *err)
+{
+	if (job->kind == DSYNC_JOB_REFRESH && (job->path == NULL || job->path[0] != '/'))
+		return dsync_error_set(err, DSYNC_ERR_PROTOCOL, "json", "a refresh without an absolute path");
+	if (job->kind == DSYNC_JOB_FETCH && job->url == NULL)
+		return dsync_error_set(err, DSYNC_ERR_PROTOCOL, "json", "a fetch without a URL");
+	if (job->to != NULL && job->to[0] != '/')
+		return dsync_error_set(err, DSYNC_ERR_PROTOCOL, "json", "\"to\" is not an absolute path");
+	return 0;
+}
+
+int
+dsync_job_read(const void *packet, size_t size, struct dsync_job *job, struct dsync_error *err)
+{
+	struct dsync_json_reader r;
+	const json_t *object;
+	json_t *root;
+	int rc;
+
+	dsync_job_init(job);
+	root = dsync__json_parse(packet, size, err);
+	if (root == NULL)
+		return DSYNC_ERR_PROTOCOL;
+	dsync__json_reader_init(&r, root);
+	object = dsync__json_take_object(&r, "job");
+	rc = dsync__json_reader_end(&r, "packet", err);
+	if (rc == 0 && object == NULL)
+		rc = dsync_error_set(err, DSYNC_ERR_PROTOCOL, "json", "a packet without a job");
+	if (rc == 0)
+		rc = read_members(object, job, err);
+	if (rc == 0)
+		rc = check_complete(job, err);
+	json_decref(root);
+	if (rc < 0)
+		dsync_job_finish(job);
+	return rc;
+}

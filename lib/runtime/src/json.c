@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "json.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+/* jansson descends by recursion up to its own limit of 2048; ours is checked on the bytes before it sees them. */
+static bool
+too_deep(const char *text, size_t size)
+{
+	size_t depth = 0;
+	bool quoted = false;
+	size_t i;
+
+	for (i = 0; i < size; i++) {
+		if (quoted) {
+			if (text[i] == '\\')
+				i++;
+			else if (text[i] == '"')
+				quoted = false;
+		} else if (text[i] == '"') {
+			quoted = true;
+		} else if (text[i] == '{' || text[i] == '[') {
+			if (++depth > DSYNC_JSON_DEPTH_MAX)
+				return true;
+		} else if ((text[i] == '}' || text[i] == ']') && depth > 0) {
+			depth--;
+		}
+	}
+	return false;
+}
+
+json_t *
+dsync__json_parse(const void *text, size_t size, struct dsync_error *err)
+{
+	json_error_t fault;
+	json_t *object;
+
+	if (too_deep(text, size)) {
+		dsync_error_set(err, DSYNC_ERR_SYNTAX, "json", "nested deeper than %d levels", DSYNC_JSON_DEPTH_MAX);
+		return NULL;
+	}
+	object = json_loadb(text, size, JSON_REJECT_DUPLICATES, &fault);
+	if (object == NULL) {
+		dsync_error_set(err, DSYNC_ERR_SYNTAX, "json", "not JSON: %s", fault.text);
+		if (fault.line > 0)
+			dsync_error_at_line(err, (uint32_t)fault.line, fault.column > 0 ? (uint32_t)fault.column : 0);
+		return NULL;
+	}
+	if (!json_is_object(object)) {
+		json_decref(object);
+		dsync_error_set(err, DSYNC_ERR_SYNTAX, "json", "not a JSON object");
+		return NULL;
+	}
+	return object;
+}
+
+void
+dsync__json_reader_init(struct dsync_json_reader *r, const json_t *object)
+{
+	memset(r, 0, sizeof(*r));
+	r->object = object;
+}
+
+static void
+fault(struct dsync_json_reader *r, const char *name)
+{
+	if (r->fault == NULL)
+		r->fault = name;
+}
+
+/* The member if it is there, counted as taken. */
+static json_t *
+take(struct dsync_json_reader *r, const char *name)
+{
+	json_t *value = json_object_get(r->object, name);
+
+	if (value != NULL)
+		r->taken++;
+	return value;
+}
+
+void
+dsync__json_take_bool(struct dsync_json_reader *r, const char *name, bool *value)
+{
+	const json_t *member = take(r, name);
+
+	if (member == NULL)
+		return;
+	if (json_is_boolean(member))
+		*value = json_is_true(member);
+	else
+		fault(r, name);
+}
+
+void
+dsync__json_take_integer(struct dsync_json_reader *r, const char *name, int64_t min, int64_t max, int64_t *value)
+{
+	const json_t *member = take(r, name);
+	int64_t number;
+
+	if (member == NULL)
+		return;
+	number = json_integer_value(member);
+	if (json_is_integer(member) && number >= min && number <= max)
+		*value = number;
+	else
+		fault(r, name);
+}
+
+/* The bytes of a string without a NUL inside, or NULL. */
+static const char *
+plain_text(const json_t *member)
+{
+	const char *text = json_string_value(member);
+
+	return text != NULL && strlen(text) == json_string_length(member) ? text : NULL;
+}
+
+void
+dsync__json_take_text(struct dsync_json_reader *r, const char *name, char **value)
+{
+	const json_t *member = take(r, name);
+	const char *text;
+
+	if (member == NULL)
+		return;
+	text = plain_text(member);
+	if (text == NULL) {
+		fault(r, name);
+		return;
+	}
+	free(*value);
+	*value = strdup(text);
+	if (*value == NULL)
+		r->no_memory = true;
+}
+
+void
+dsync__json_take_buffer(struct dsync_json_reader *r, const char *name, char *out, size_t size)
+{
+	const json_t *member = take(r, name);
+	const char *text;
+
+	if (member == NULL)
+		return;
+	text = plain_text(member);
+	if (text == NULL || strlen(text) >= size)
+		fault(r, name);
+	else
+		memcpy(out, text, strlen(text) + 1);
+}
+
+void
+dsync__json_take_hex(struct dsync_json_reader *r, const char *name, unsigned char *out, size_t size)
+{
+	const json_t *member = take(r, name);
+	const char *text;
+
+	if (member == NULL)
+		return;
+	text = plain_text(member);
+	if (text == NULL || dsync_text_hex_decode(out, size, text, strlen(text)) < 0)
+		fault(r, name);
+}
+
+void
+dsync__json_take_strings(struct dsync_json_reader *r, const char *name, struct dsync_strings *list)
+{
+	json_t *array = dsync__json_take_array(r, name);
+	const char *text;
+	size_t i;
+
+	for (i = 0; i < json_array_size(array); i++) {
+		text = plain_text(json_array_get(array, i));
+		if (text == NULL) {
+			fault(r, name);
+			return;
+		}
+		if (dsync_grant_add(list, text, NULL) < 0)
+			r->no_memory = true;
+	}
+}
+
+json_t *
+dsync__json_take_object(struct dsync_json_reader *r, const char *name)
+{
+	json_t *member = take(r, name);
+
+	if (member != NULL && !json_is_object(member)) {
+		fault(r, name);
+		return NULL;
+	}
+	return member;
+}
+
+json_t *
+dsync__json_take_array(struct dsync_json_reader *r, const char *name)
+{
+	json_t *member = take(r, name);
+
+	if (member != NULL && !json_is_array(member)) {
+		fault(r, name);
+		return NULL;
+	}
+	return member;
+}
+
+int
+dsync__json_reader_end(const struct dsync_json_reader *r, const char *what, struct dsync_error *err)
+{
+	if (r->no_memory)
+		return dsync_error_set_memory(err);
+	if (r->fault != NULL)
+		return dsync_error_set(err, DSYNC_ERR_PROTOCOL, "json", "%s: \"%s\" has a wrong type or value", what, r->fault);
+	if (r->taken != json_object_size(r->object))
+		return dsync_error_set(err, DSYNC_ERR_PROTOCOL, "json", "%s has a member that is not known", what);
+	return 0;
+}
+
+static void
+put_name(struct dsync_buffer *out, const char *name)
+{
+	if (out->size > 0 && out->data[out->size - 1] != '{' && out->data[out->size - 1] != '[')
+		dsync_buffer_append_byte(out, ',');
+	if (name != NULL) {
+		dsync_text_json_append(out, name, strlen(name));
+		dsync_buffer_append_byte(out, ':');
+	}
+}
+
+void
+dsync__json_open(struct dsync_buffer *out, const char *name)
+{
+	put_name(out, name);
+	dsync_buffer_append_byte(out, '{');
+}
+
+void
+dsync__json_close(struct dsync_buffer *out)
+{
+	dsync_buffer_append_byte(out, '}');
+}
+
+void
+dsync__json_put_bool(struct dsync_buffer *out, const char *name, bool value)
+{
+	put_name(out, name);
+	dsync_buffer_append_text(out, value ? "true" : "false");
+}
+
+void
+dsync__json_put_integer(struct dsync_buffer *out, const char *name, int64_t value)
+{
+	put_name(out, name);
+	dsync_buffer_printf(out, "%" PRId64, value);
+}
+
+void
+dsync__json_put_text(struct dsync_buffer *out, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	put_name(out, name);
+	dsync_text_json_append(out, value, strlen(value));
+}
+
+void
+dsync__json_put_hex(struct dsync_buffer *out, const char *name, const unsigned char *data, size_t size)
+{
+	char digits[3];
+	size_t i;
+
+	put_name(out, name);
+	dsync_buffer_append_byte(out, '"');
+	for (i = 0; i < size; i++) {
+		dsync_text_hex_encode(digits, data + i, 1);
+		dsync_buffer_append_text(out, digits);
+	}
+	dsync_buffer_append_byte(out, '"');
+}
+
+void
+dsync__json_put_strings(struct dsync_buffer *out, const char *name, const struct dsync_strings *list)
+{
+	size_t i;
+
+	if (list->count == 0)
+		return;
+	put_name(out, name);
+	dsync_buffer_append_byte(out, '[');
+	for (i = 0; i < list->count; i++)
+		dsync__json_put_text(out, NULL, list->items[i]);
+	dsync_buffer_append_byte(out, ']');
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * json.h - reading strict JSON objects and writing them: what the protocols of this module share.
+ *
+ * Reading: dsync__json_parse() demands one object without duplicate members, nothing after it, and
+ * at most DSYNC_JSON_DEPTH_MAX levels; a struct dsync_json_reader then takes members by name, remembers the first fault, and
+ * at the end refuses members that nobody took.
+ *
+ *	struct dsync_json_reader r;
+ *	dsync__json_reader_init(&r, object);
+ *	dsync__json_take_text(&r, "url", &job->url);
+ *	dsync__json_take_bool(&r, "force", &job->force);
+ *	rc = dsync__json_reader_end(&r, "job", err);
+ *
+ * A missing member leaves its output alone; a member of the wrong type is a fault.
+ */
+#ifndef RUNTIME_JSON_H
+#define RUNTIME_JSON_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "dotsync/error.h"
+#include "runtime/grants.h"
+
+#define DSYNC_JSON_DEPTH_MAX 16
+
+struct dsync_json_reader {
+	const json_t *object;
+	size_t taken;       /* members that were taken */
+	const char *fault;  /* first member of a wrong type or value, or NULL */
+	bool no_memory;
+};
+
+/* A new reference to one object, or NULL with DSYNC_ERR_SYNTAX, rule "json". */
+json_t *dsync__json_parse(const void *text, size_t size, struct dsync_error *err);
+
+void dsync__json_reader_init(struct dsync_json_reader *r, const json_t *object);
+void dsync__json_take_bool(struct dsync_json_reader *r, const char *name, bool *value);
+void dsync__json_take_integer(struct dsync_json_reader *r, const char *name, int64_t min, int64_t max, int64_t *value);
+void dsync__json_take_text(struct dsync_json_reader *r, const char *name, char **value);            /* a copy; free() it */
+void dsync__json_take_buffer(struct dsync_json_reader *r, const char *name, char *out, size_t size); /* must fit with its NUL */
+void dsync__json_take_hex(struct dsync_json_reader *r, const char *name, unsigned char *out, size_t size);
+void dsync__json_take_strings(struct dsync_json_reader *r, const char *name, struct dsync_strings *list);
+json_t *dsync__json_take_object(struct dsync_json_reader *r, const char *name); /* borrowed, NULL when absent */
+json_t *dsync__json_take_array(struct dsync_json_reader *r, const char *name);  /* borrowed, NULL when absent */
+
+/* 0, or DSYNC_ERR_PROTOCOL that names the first fault or an unknown member of `what`. */
+int dsync__json_reader_end(const struct dsync_json_reader *r, const char *what, struct dsync_error *err);
+
+/* Writing: "name": value with a comma before it unless it is the first of its object. NULL texts and empty lists are left out. */
+void dsync__json_open(struct dsync_buffer *out, const char *name); /* NULL: without a name */
+void dsync__json_close(struct dsync_buffer *out);
+void dsync__json_put_bool(struct dsync_buffer *out, const char *name, bool value);
+void dsync__json_put_integer(struct dsync_buffer *out, const char *name, int64_t value);
+void dsync__json_put_text(struct dsync_buffer *out, const char *name, const char *value);
+void dsync__json_put_hex(struct dsync_buffer *out, const char *name, const unsigned char *data, size_t size);
+void dsync__json_put_strings(struct dsync_buffer *out, const char *name, const struct dsync_strings *list);
+
+#endif

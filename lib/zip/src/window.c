@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include <assert.h>
+
+#include "base/cursor.h"
+#include "base/sys.h"
+#include "internal.h"
+
+void
+dsync__zip_window_init(struct dsync__zip_window *w, int fd, uint64_t limit, void *buf, size_t capacity)
+{
+	*w = (struct dsync__zip_window){ .fd = fd, .limit = limit, .data = buf, .capacity = capacity };
+}
+
+void
+dsync__zip_window_fix(struct dsync__zip_window *w, void *data, size_t size, uint64_t start)
+{
+	*w = (struct dsync__zip_window){ .fd = -1, .limit = start + size, .start = start, .size = size, .data = data };
+}
+
+static bool
+window_holds(const struct dsync__zip_window *w, uint64_t offset, size_t size)
+{
+	return offset >= w->start && offset - w->start <= w->size && size <= w->size - (size_t)(offset - w->start);
+}
+
+/* Reads on from `offset` as far as the buffer and the file go. */
+static int
+window_refill(struct dsync__zip_window *w, uint64_t offset, struct dsync_error *err)
+{
+	uint64_t left = w->limit - offset;
+	size_t size = left < w->capacity ? (size_t)left : w->capacity;
+	int rc;
+
+	w->size = 0;
+	rc = dsync_sys_pread_all(w->fd, w->data, size, offset);
+	if (rc < 0)
+		return dsync__zip_read_failed(err, rc, offset);
+	w->start = offset;
+	w->size = size;
+	return 0;
+}
+
+int
+dsync__zip_window_view(struct dsync__zip_window *w, uint64_t offset, size_t size, struct dsync_view *view, struct dsync_error *err)
+{
+	struct dsync_cursor c;
+	int rc;
+
+	assert(offset <= w->limit && size <= w->limit - offset);
+	if (!window_holds(w, offset, size)) {
+		assert(size <= w->capacity);
+		rc = window_refill(w, offset, err);
+		if (rc < 0)
+			return rc;
+	}
+	dsync_cursor_init(&c, w->data, w->size, w->start);
+	rc = dsync_cursor_seek(&c, (size_t)(offset - w->start));
+	if (rc == 0)
+		rc = dsync_cursor_take(&c, size, view);
+	return rc;
+}
