@@ -9,8 +9,8 @@
  *	return dsync_error_set(err, DSYNC_ERR_NOT_ARCHIVE, "Z3", "archive comment is not allowed");
  *
  * and may then add detail with the functions below, which do nothing when `err`
- * is NULL.  A text that is too long for its field is cut between two characters.  Texts are escaped with dsync_text_escape(), so untrusted strings may
- * be handed in as they are.
+ * is NULL.  Texts are escaped with dsync_text_escape(), so untrusted strings may
+ * be handed in as they are; one too long for its field is cut between two characters.
  */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H

@@ -17,7 +17,7 @@
 #include <stdint.h>
 
 #define DSYNC_HASH_SIZE 32
-#define DSYNC_HASH_TEXT_SIZE 72  /* "blake3:" + 64 digits + NUL */
+#define DSYNC_HASH_TEXT_SIZE 72    /* "blake3:" + 64 digits + NUL */
 #define DSYNC_HASH_STATE_SIZE 1920 /* at least sizeof(blake3_hasher), asserted in hash.c */
 
 struct dsync_hash {

@@ -34,7 +34,7 @@
 /* --- files --- O_CLOEXEC is always added to flags. */
 int dsync_sys_openat(int dirfd, const char *path, int flags, mode_t mode);
 int dsync_sys_close(int fd); /* the descriptor is gone even on failure */
-int dsync_sys_dup(int fd); /* -ENOSYS where descriptors cannot be duplicated (WASI) */
+int dsync_sys_dup(int fd);   /* -ENOSYS where descriptors cannot be duplicated (WASI) */
 int dsync_sys_fstat(int fd, struct stat *st);
 int dsync_sys_fstatat(int dirfd, const char *path, struct stat *st, bool follow);
 ssize_t dsync_sys_pread(int fd, void *buf, size_t size, uint64_t offset);
@@ -42,7 +42,8 @@ ssize_t dsync_sys_pwrite(int fd, const void *buf, size_t size, uint64_t offset);
 ssize_t dsync_sys_read(int fd, void *buf, size_t size);
 ssize_t dsync_sys_write(int fd, const void *buf, size_t size);
 int dsync_sys_ftruncate(int fd, uint64_t size);
-int dsync_sys_fallocate(int fd, uint64_t offset, uint64_t size); /* reserve, size grows; callers go on after -EOPNOTSUPP */
+int
+dsync_sys_fallocate(int fd, uint64_t offset, uint64_t size); /* reserve, size grows; callers go on after -EOPNOTSUPP */
 int dsync_sys_fsync(int fd); /* of a folder too; -EINVAL or -ENOSYS where folders cannot be synced */
 int dsync_sys_fchmod(int fd, mode_t mode);
 int dsync_sys_fchown(int fd, uid_t uid, gid_t gid);
@@ -81,9 +82,9 @@ void *dsync_sys_mmap(int fd, uint64_t offset, size_t size, int *err_no);
 int dsync_sys_munmap(void *address, size_t size);
 
 /* --- clock and randomness --- */
-int64_t dsync_sys_now(void);              /* seconds since 1970 */
-int64_t dsync_sys_now_ms(void);           /* milliseconds since 1970 */
-int64_t dsync_sys_monotonic_ms(void);     /* since some fixed moment; runs on in suspend where the system can */
+int64_t dsync_sys_now(void);          /* seconds since 1970 */
+int64_t dsync_sys_now_ms(void);       /* milliseconds since 1970 */
+int64_t dsync_sys_monotonic_ms(void); /* since some fixed moment; runs on in suspend where the system can */
 void dsync_sys_sleep_ms(int64_t ms);
 int dsync_sys_random(void *buf, size_t size); /* all of it, or negative errno */
 

@@ -34,8 +34,8 @@ bool dsync_text_is_utf8(const void *data, size_t size);
  * Makes text safe for a terminal: C0 and C1 controls, DEL, bidirectional controls (U+061C, U+200E,
  * U+200F, U+202A-202E, U+2066-2069), U+2028, U+2029 and bytes that are no UTF-8 become \xNN (one
  * byte) or \u{NNNN} (a character past U+007F), digits in lower case; everything else is copied,
- * the backslash too: the result is for reading, not for parsing.  Always NUL-terminates and never cuts an escape or a character in two.
- * Returns the number of bytes written without the NUL.
+ * the backslash too: the result is for reading, not for parsing.  Always NUL-terminates and never
+ * cuts an escape or a character in two.  Returns the number of bytes written without the NUL.
  */
 size_t dsync_text_escape(char *out, size_t out_size, const void *text, size_t size);
 int dsync_text_escape_append(struct dsync_buffer *out, const void *text, size_t size);
@@ -46,7 +46,10 @@ void dsync_text_hex_encode(char *out, const unsigned char *data, size_t size);
 /* Exactly 2 * size lower-case digits, else DSYNC_ERR_SYNTAX. */
 int dsync_text_hex_decode(unsigned char *out, size_t size, const char *text, size_t text_size);
 
-/* Standard base64 with padding (RFC 4648 section 4); strict when decoding: no white space, padding and spare bits canonical. */
+/*
+ * Standard base64 with padding (RFC 4648 section 4); strict when decoding: no white space, padding
+ * and spare bits canonical.
+ */
 int dsync_text_base64_encode(struct dsync_buffer *out, const void *data, size_t size);
 int dsync_text_base64_decode(struct dsync_buffer *out, const char *text, size_t size);
 

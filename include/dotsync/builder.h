@@ -35,7 +35,9 @@ struct dsync_manifest;
 
 enum dsync_create_mode {
 	DSYNC_CREATE_NEW,     /* the target must not exist: DSYNC_ERR_EXISTS */
-	DSYNC_CREATE_REPLACE, /* swap atomically: an existing target must be an archive of ours to replace, or --force was said */
+	DSYNC_CREATE_REPLACE, /* swap atomically; an existing target must be an archive */
+	DSYNC_CREATE_UPDATE,  /* the target must still be the version that was set as base: DSYNC_ERR_CONFLICT */
+	DSYNC_CREATE_FORCE,   /* replace any regular file */
 };
 
 enum dsync_profile {
@@ -50,10 +52,13 @@ void dsync_builder_destroy(struct dsync_builder *b);
 /* Take everything that is not set from here; referenced until destroy. */
 int dsync_builder_set_base(struct dsync_builder *b, struct dsync_archive *base);
 
-/* Copied. A builder without one is DSYNC_ERR_STATE at write. */
+/* Copied.  A builder with neither this nor a base is DSYNC_ERR_STATE at write. */
 int dsync_builder_set_manifest(struct dsync_builder *b, const struct dsync_manifest *manifest);
 
-/* The payload, one of: bytes (copied), a file by path, a descriptor from its start to its end (duplicated), or a callback. */
+/*
+ * The payload, one of: bytes (copied), a file by path, a descriptor from its start to its end (duplicated; a pipe until it
+ * ends), or a callback.  With a new payload the base's sync.attest and sync.chunks go, which speak of the old one.
+ */
 int dsync_builder_set_payload_bytes(struct dsync_builder *b, const void *data, size_t size);
 int dsync_builder_set_payload_file(struct dsync_builder *b, const char *path);
 int dsync_builder_set_payload_fd(struct dsync_builder *b, int fd);
@@ -66,13 +71,17 @@ int dsync_builder_set_payload_source(struct dsync_builder *b, dsync_builder_sour
 int dsync_builder_set_context(struct dsync_builder *b, const void *json, size_t size);
 int dsync_builder_set_updater(struct dsync_builder *b, const void *wasm, size_t size);
 
-/* Any other entry, copied; NULL removes it.  Names of the entries above are DSYNC_ERR_INVALID. */
+/* Any other entry, copied; NULL removes it.  Names of the entries above and unknown ones in "sync." are DSYNC_ERR_INVALID. */
 int dsync_builder_set_entry(struct dsync_builder *b, const char *name, const void *data, size_t size);
 
+/* Without this the base's: what the Rust reader could open stays so. */
 int dsync_builder_set_profile(struct dsync_builder *b, enum dsync_profile profile);
 
 /* Of every entry, seconds since 1970 (SOURCE_DATE_EPOCH); by default 1980-01-01. */
 int dsync_builder_set_time(struct dsync_builder *b, int64_t seconds);
+
+/* Permission bits of a file that is new; by default 0666 less the umask.  A replaced file's are kept. */
+int dsync_builder_set_mode(struct dsync_builder *b, unsigned mode);
 
 /* Bytes done of bytes in all (0 when not known), called from inside write on the caller's thread; non-zero cancels. */
 typedef int dsync_builder_progress(void *user, uint64_t done, uint64_t total);
@@ -90,6 +99,9 @@ int dsync_builder_write(struct dsync_builder *b, const char *path, enum dsync_cr
 
 /* The archive as a plain stream: spooled to a temporary file first. For `create -o -`. */
 int dsync_builder_write_fd(struct dsync_builder *b, int fd, struct dsync_error *err);
+
+/* BLAKE3 of the payload that the last write wrote; DSYNC_ERR_STATE when it did not succeed, or kept the base's payload without reading it. */
+int dsync_builder_payload_hash(const struct dsync_builder *b, unsigned char digest[32]);
 
 #ifdef __cplusplus
 }

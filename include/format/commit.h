@@ -29,6 +29,7 @@ struct dsync_commit_options {
 	bool create;          /* the target may be missing; then there is no base */
 	bool must_not_exist;  /* the target must be missing: DSYNC_ERR_EXISTS, also when it appears meanwhile */
 	bool any_base;        /* replace a target that is no archive too (--force) */
+	mode_t mode;          /* of a new target; 0: 0666 less the umask (0600 where that cannot be known).  A replaced one's mode is kept */
 	/* Asked now and then while waiting; non-zero gives up with DSYNC_ERR_CANCELLED.  May be NULL. */
 	int (*interrupted)(void *user);
 	void *user;
@@ -64,7 +65,7 @@ struct dsync_archive *dsync_commit_result(const struct dsync_commit *commit);
 
 void dsync_commit_close(struct dsync_commit *commit);
 
-/* Is somebody refreshing this file right now?  1 yes, 0 no. Creates nothing. */
+/* Is somebody replacing this file right now?  1 yes; 0 no, or not ours to know.  Creates and locks nothing. */
 int dsync_commit_is_locked(const char *path);
 
 #endif

@@ -120,9 +120,17 @@ parse_errno(const char *text)
 		const char *name;
 		int number;
 	} names[] = {
-		{ "EIO", EIO },       { "ENOSPC", ENOSPC }, { "EINTR", EINTR },           { "EACCES", EACCES },
-		{ "EAGAIN", EAGAIN }, { "EDQUOT", EDQUOT }, { "EMFILE", EMFILE },         { "ENOMEM", ENOMEM },
-		{ "EPERM", EPERM },   { "EROFS", EROFS },   { "EOPNOTSUPP", EOPNOTSUPP },
+		{ "EIO", EIO },
+		{ "ENOSPC", ENOSPC },
+		{ "EINTR", EINTR },
+		{ "EACCES", EACCES },
+		{ "EAGAIN", EAGAIN },
+		{ "EDQUOT", EDQUOT },
+		{ "EMFILE", EMFILE },
+		{ "ENOMEM", ENOMEM },
+		{ "EPERM", EPERM },
+		{ "EROFS", EROFS },
+		{ "EOPNOTSUPP", EOPNOTSUPP },
 	};
 	size_t i;
 
@@ -198,8 +206,7 @@ write_count(void)
 		_exit(MISTAKE_STATUS);
 }
 
-static void __attribute__((constructor))
-read_environment(void)
+static void __attribute__((constructor)) read_environment(void)
 {
 	const char *text = getenv("DSYNC_FAULT");
 

@@ -79,7 +79,7 @@ dsync_file_read(int dirfd, const char *path, struct dsync_buffer *out, struct ds
 /* Where a file is replaced: its folder, opened, and the name of the temporary in it. */
 struct place {
 	int folder;
-	const char *name;                /* the last part of the path */
+	const char *name; /* the last part of the path */
 	char temporary[TEMPORARY_SIZE];
 };
 

@@ -36,93 +36,93 @@ shorten(const char *name, size_t size)
 }
 
 /* Declares the true call and begins ours. */
-#define CALL(type, name, ...)                         \
-	type __real_dsync_sys_##name(__VA_ARGS__);    \
-	type __wrap_dsync_sys_##name(__VA_ARGS__);    \
+#define CALL(type, name, ...) \
+	type __real_dsync_sys_##name(__VA_ARGS__); \
+	type __wrap_dsync_sys_##name(__VA_ARGS__); \
 	type __wrap_dsync_sys_##name(__VA_ARGS__)
 
 /* The body of a call that either fails or happens. */
-#define REFUSE_OR(name, ...)                          \
-	{                                             \
-		int rc = refuse(#name);               \
-                                                      \
+#define REFUSE_OR(name, ...) \
+	{ \
+		int rc = refuse(#name); \
+\
 		return rc < 0 ? rc : __real_dsync_sys_##name(__VA_ARGS__); \
 	}
 
 CALL(int, openat, int dirfd, const char *path, int flags, mode_t mode)
-	REFUSE_OR(openat, dirfd, path, flags, mode)
+REFUSE_OR(openat, dirfd, path, flags, mode)
 
 CALL(int, dup, int fd)
-	REFUSE_OR(dup, fd)
+REFUSE_OR(dup, fd)
 
 CALL(int, fstat, int fd, struct stat *st)
-	REFUSE_OR(fstat, fd, st)
+REFUSE_OR(fstat, fd, st)
 
 CALL(int, fstatat, int dirfd, const char *path, struct stat *st, bool follow)
-	REFUSE_OR(fstatat, dirfd, path, st, follow)
+REFUSE_OR(fstatat, dirfd, path, st, follow)
 
 CALL(int, ftruncate, int fd, uint64_t size)
-	REFUSE_OR(ftruncate, fd, size)
+REFUSE_OR(ftruncate, fd, size)
 
 CALL(int, fallocate, int fd, uint64_t offset, uint64_t size)
-	REFUSE_OR(fallocate, fd, offset, size)
+REFUSE_OR(fallocate, fd, offset, size)
 
 CALL(int, fsync, int fd)
-	REFUSE_OR(fsync, fd)
+REFUSE_OR(fsync, fd)
 
 CALL(int, fchmod, int fd, mode_t mode)
-	REFUSE_OR(fchmod, fd, mode)
+REFUSE_OR(fchmod, fd, mode)
 
 CALL(int, fchown, int fd, uid_t uid, gid_t gid)
-	REFUSE_OR(fchown, fd, uid, gid)
+REFUSE_OR(fchown, fd, uid, gid)
 
 CALL(int, renameat, int old_dirfd, const char *old_path, int new_dirfd, const char *new_path)
-	REFUSE_OR(renameat, old_dirfd, old_path, new_dirfd, new_path)
+REFUSE_OR(renameat, old_dirfd, old_path, new_dirfd, new_path)
 
 CALL(int, linkat, int old_dirfd, const char *old_path, int new_dirfd, const char *new_path)
-	REFUSE_OR(linkat, old_dirfd, old_path, new_dirfd, new_path)
+REFUSE_OR(linkat, old_dirfd, old_path, new_dirfd, new_path)
 
 CALL(int, link_fd, int fd, int dirfd, const char *path)
-	REFUSE_OR(link_fd, fd, dirfd, path)
+REFUSE_OR(link_fd, fd, dirfd, path)
 
 CALL(int, unlinkat, int dirfd, const char *path)
-	REFUSE_OR(unlinkat, dirfd, path)
+REFUSE_OR(unlinkat, dirfd, path)
 
 CALL(int, mkdirat, int dirfd, const char *path, mode_t mode)
-	REFUSE_OR(mkdirat, dirfd, path, mode)
+REFUSE_OR(mkdirat, dirfd, path, mode)
 
 CALL(ssize_t, readlinkat, int dirfd, const char *path, char *buf, size_t size)
-	REFUSE_OR(readlinkat, dirfd, path, buf, size)
+REFUSE_OR(readlinkat, dirfd, path, buf, size)
 
 CALL(int64_t, seek_hole, int fd, uint64_t offset)
-	REFUSE_OR(seek_hole, fd, offset)
+REFUSE_OR(seek_hole, fd, offset)
 
 CALL(int64_t, seek_data, int fd, uint64_t offset)
-	REFUSE_OR(seek_data, fd, offset)
+REFUSE_OR(seek_data, fd, offset)
 
 CALL(int, clone_range, int src, uint64_t src_offset, uint64_t size, int dst, uint64_t dst_offset)
-	REFUSE_OR(clone_range, src, src_offset, size, dst, dst_offset)
+REFUSE_OR(clone_range, src, src_offset, size, dst, dst_offset)
 
 CALL(int, lock, int fd)
-	REFUSE_OR(lock, fd)
+REFUSE_OR(lock, fd)
 
 CALL(int, unlock, int fd)
-	REFUSE_OR(unlock, fd)
+REFUSE_OR(unlock, fd)
 
 CALL(ssize_t, getxattr, int fd, const char *name, void *value, size_t size)
-	REFUSE_OR(getxattr, fd, name, value, size)
+REFUSE_OR(getxattr, fd, name, value, size)
 
 CALL(int, setxattr, int fd, const char *name, const void *value, size_t size)
-	REFUSE_OR(setxattr, fd, name, value, size)
+REFUSE_OR(setxattr, fd, name, value, size)
 
 CALL(int, removexattr, int fd, const char *name)
-	REFUSE_OR(removexattr, fd, name)
+REFUSE_OR(removexattr, fd, name)
 
 CALL(ssize_t, listxattr, int fd, char *names, size_t size)
-	REFUSE_OR(listxattr, fd, names, size)
+REFUSE_OR(listxattr, fd, names, size)
 
 CALL(int, random, void *buf, size_t size)
-	REFUSE_OR(random, buf, size)
+REFUSE_OR(random, buf, size)
 
 CALL(ssize_t, pread, int fd, void *buf, size_t size, uint64_t offset)
 {

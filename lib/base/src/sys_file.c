@@ -9,9 +9,9 @@
 #include "base/sys.h"
 
 /* A signal is no reason to fail. */
-#define RETRY(rc, call)             \
-	do {                        \
-		(rc) = (call);      \
+#define RETRY(rc, call) \
+	do { \
+		(rc) = (call); \
 	} while ((rc) < 0 && errno == EINTR)
 
 /* Our name for the current directory as the system's. */

@@ -14,9 +14,9 @@
 #include "base/sys.h"
 
 /* A signal is no reason to fail. */
-#define RETRY(rc, call)             \
-	do {                        \
-		(rc) = (call);      \
+#define RETRY(rc, call) \
+	do { \
+		(rc) = (call); \
 	} while ((rc) < 0 && errno == EINTR)
 
 /* FICLONERANGE of <linux/fs.h>, which a C library need not come with; the kernel never changes it. */

@@ -114,7 +114,7 @@ parse_offset(const char **text, const char *end, int *offset)
 	else if (!dsync__time_literal(text, end, '+'))
 		return false;
 	if (!dsync__time_digits(text, end, 2, &hours) || !dsync__time_literal(text, end, ':') ||
-	    !dsync__time_digits(text, end, 2, &minutes))
+		!dsync__time_digits(text, end, 2, &minutes))
 		return false;
 	if (hours > 23 || minutes > 59)
 		return false;
@@ -141,7 +141,7 @@ dsync_time_parse(const char *text, size_t size, int64_t *seconds)
 	if (!parse_date(&text, end, &f))
 		return DSYNC_ERR_SYNTAX;
 	if (!dsync__time_literal(&text, end, 'T') && !dsync__time_literal(&text, end, 't') &&
-	    !dsync__time_literal(&text, end, ' '))
+		!dsync__time_literal(&text, end, ' '))
 		return DSYNC_ERR_SYNTAX;
 	if (!dsync__time_clock(&text, end, &f) || !parse_fraction(&text, end))
 		return DSYNC_ERR_SYNTAX;

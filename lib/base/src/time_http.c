@@ -17,7 +17,8 @@
 
 static const char *const weekdays[] = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday" };
 
-static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
+	"Dec" };
 
 static bool
 read_word(const char **text, const char *end, const char *word, size_t length)
@@ -93,7 +94,7 @@ read_asctime(const char **text, const char *end, struct dsync__time_fields *f)
 	bool one_digit;
 
 	if (!dsync__time_literal(text, end, ' ') || !read_month(text, end, &f->month) ||
-	    !dsync__time_literal(text, end, ' '))
+		!dsync__time_literal(text, end, ' '))
 		return false;
 	one_digit = dsync__time_literal(text, end, ' ');
 	return dsync__time_digits(text, end, one_digit ? 1 : 2, &f->day) && dsync__time_literal(text, end, ' ') &&

@@ -13,9 +13,9 @@
 #include <stdint.h>
 
 struct dsync__time_fields {
-	int year;   /* 0 to 9999 */
-	int month;  /* 1 to 12 */
-	int day;    /* from 1 */
+	int year;  /* 0 to 9999 */
+	int month; /* 1 to 12 */
+	int day;   /* from 1 */
 	int hour;
 	int minute;
 	int second; /* 60 for a leap second */

@@ -26,8 +26,14 @@ check_contents(const struct dsync_buffer *b, const void *data, size_t size)
 static void
 test_appends(void **state)
 {
-	static const unsigned char expected[] = "ab" "cd" "e" "\0\0\0" "\x02\x01" "\x06\x05\x04\x03"
-		"\x0e\x0d\x0c\x0b\x0a\x09\x08\x07" "x=-7;y";
+	static const unsigned char expected[] = "ab"
+						"cd"
+						"e"
+						"\0\0\0"
+						"\x02\x01"
+						"\x06\x05\x04\x03"
+						"\x0e\x0d\x0c\x0b\x0a\x09\x08\x07"
+						"x=-7;y";
 	struct dsync_buffer b;
 
 	(void)state;

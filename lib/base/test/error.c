@@ -55,8 +55,8 @@ test_set(void **state)
 
 	(void)state;
 	memset(&err, 0xee, sizeof(err));
-	assert_int_equal(dsync_error_set(&err, DSYNC_ERR_NOT_ARCHIVE, "Z3", "comment of %d bytes", 5),
-		DSYNC_ERR_NOT_ARCHIVE);
+	assert_int_equal(
+		dsync_error_set(&err, DSYNC_ERR_NOT_ARCHIVE, "Z3", "comment of %d bytes", 5), DSYNC_ERR_NOT_ARCHIVE);
 	assert_int_equal(err.code, DSYNC_ERR_NOT_ARCHIVE);
 	assert_int_equal(err.sys_errno, 0);
 	assert_true(err.offset == DSYNC_ERROR_NO_OFFSET);
@@ -83,7 +83,8 @@ test_full_line(void **state)
 	dsync_error_expected(&err, "%08x", 0x12ab);
 	dsync_error_found(&err, "%08x", 0xff);
 	dsync_error_hint(&err, "fetch it again");
-	check_line(&err, "the CRC does not fit (Z21, data/x, offset 4711): expected 000012ab, found 000000ff; fetch it again");
+	check_line(&err,
+		"the CRC does not fit (Z21, data/x, offset 4711): expected 000012ab, found 000000ff; fetch it again");
 }
 
 static void
@@ -214,7 +215,9 @@ test_line_is_cut(void **state)
 	size_t size;
 
 	(void)state;
-	dsync_error_set(&err, DSYNC_ERR_SYNTAX, "toml", "a\xe2\x82\xac\xf0\x9f\x98\x80\xc3\xbc" "b");
+	dsync_error_set(&err, DSYNC_ERR_SYNTAX, "toml",
+		"a\xe2\x82\xac\xf0\x9f\x98\x80\xc3\xbc"
+		"b");
 	dsync_error_hint(&err, "\xe2\x82\xac");
 	length = dsync_error_format(&err, whole, sizeof(whole));
 	assert_int_equal(length, strlen(whole));

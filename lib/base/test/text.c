@@ -100,15 +100,15 @@ static void
 test_utf8_refused(void **state)
 {
 	static const struct bytes bad[] = {
-		{ BYTES("\x80") },             /* continuation alone */
+		{ BYTES("\x80") }, /* continuation alone */
 		{ BYTES("\xbf") },
-		{ BYTES("\xc0\x80") },         /* overlong */
+		{ BYTES("\xc0\x80") }, /* overlong */
 		{ BYTES("\xc1\xbf") },
 		{ BYTES("\xe0\x80\x80") },
 		{ BYTES("\xe0\x9f\xbf") },
 		{ BYTES("\xf0\x80\x80\x80") },
 		{ BYTES("\xf0\x8f\xbf\xbf") },
-		{ BYTES("\xed\xa0\x80") },     /* surrogates */
+		{ BYTES("\xed\xa0\x80") }, /* surrogates */
 		{ BYTES("\xed\xbf\xbf") },
 		{ BYTES("\xf4\x90\x80\x80") }, /* past U+10FFFF */
 		{ BYTES("\xf5\x80\x80\x80") },
@@ -116,10 +116,10 @@ test_utf8_refused(void **state)
 		{ BYTES("\xf8\x88\x80\x80\x80") },
 		{ BYTES("\xfe") },
 		{ BYTES("\xff") },
-		{ BYTES("\xc2") },             /* cut */
+		{ BYTES("\xc2") }, /* cut */
 		{ BYTES("\xe2\x82") },
 		{ BYTES("\xf0\x9f\x98") },
-		{ BYTES("\xc2\x41") },         /* not continued */
+		{ BYTES("\xc2\x41") }, /* not continued */
 		{ BYTES("\xe2\x82\x41") },
 		{ BYTES("\xe2\x41\x82") },
 		{ BYTES("\xf0\x9f\x98\xc0") },
@@ -160,7 +160,8 @@ static const struct escape_case escape_cases[] = {
 	{ BYTES("\xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xa9"), "\xe2\x80\xa7\\u{2028}\\u{2029}" },
 	{ BYTES("\xe2\x80\xaa\xe2\x80\xae\xe2\x80\xaf"), "\\u{202a}\\u{202e}\xe2\x80\xaf" },
 	{ BYTES("\xe2\x81\xa5\xe2\x81\xa6\xe2\x81\xa9\xe2\x81\xaa"), "\xe2\x81\xa5\\u{2066}\\u{2069}\xe2\x81\xaa" },
-	{ BYTES("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80"), "gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80" },
+	{ BYTES("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80"),
+		"gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x98\x80" },
 	{ BYTES("cut \xf0\x9f\x98"), "cut \\xf0\\x9f\\x98" },
 	{ BYTES("\xed\xa0\x80"), "\\xed\\xa0\\x80" },
 };
@@ -191,7 +192,11 @@ test_escape(void **state)
 static void
 test_escape_truncates(void **state)
 {
-	static const char text[] = "a\x1b" "b\xe2\x80\xae" "c\xe2\x82\xac" "d\xf0\x9f\x98\x80" "e\xff";
+	static const char text[] = "a\x1b"
+				   "b\xe2\x80\xae"
+				   "c\xe2\x82\xac"
+				   "d\xf0\x9f\x98\x80"
+				   "e\xff";
 	static const char *const pieces[] = { "a", "\\x1b", "b", "\\u{202e}", "c", "\xe2\x82\xac", "d",
 		"\xf0\x9f\x98\x80", "e", "\\xff" };
 	char expected[64];

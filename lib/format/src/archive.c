@@ -52,8 +52,7 @@ read_manifest(struct dsync_archive *archive, struct dsync_error *err)
 	rc = dsync_zip_read(archive->zip, entry, text, err);
 	if (rc == 0) {
 		archive->manifest = dsync_manifest_parse(text, (size_t)entry->size, err);
-		if (archive->manifest == NULL)
-			rc = DSYNC_ERR_MANIFEST; /* or another, which err knows */
+		rc = archive->manifest != NULL ? 0 : DSYNC_ERR_MANIFEST; /* or another, which err knows */
 	}
 	if (text != small)
 		free(text);

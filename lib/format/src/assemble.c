@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "assemble_internal.h"
 #include "base/error.h"
@@ -163,29 +164,41 @@ dsync__assembly_write_head(struct dsync_assembly *a, const struct dsync__head *h
 	return 0;
 }
 
-/* The head was written behind the payload's back: the payload gives way where it is in it. */
+/* The most that a head can take: a Deflated manifest is never longer than its text. */
+static uint64_t
+head_size_max(const struct dsync__head *head)
+{
+	uint64_t size = 0;
+	size_t i;
+
+	for (i = 0; i < head->count; i++) {
+		const struct dsync__head_entry *entry = &head->entries[i];
+
+		size += DSYNC_ZIP_LOCAL_SIZE + strlen(entry->name);
+		if (entry->copy == NULL)
+			size += entry->data.size;
+		else
+			size += head->all_stored ? entry->copy->size : entry->copy->stored_size;
+	}
+	return size;
+}
+
+/* The head of a payload that is there already; the payload gives way where the head might reach it. */
 static int
 write_head_last(struct dsync_assembly *a, const struct dsync__head *head, size_t reserve, struct dsync_error *err)
 {
-	uint64_t head_end = head->count * (DSYNC_ZIP_LOCAL_SIZE + DSYNC_ZIP_NAME_SIZE_MAX);
+	uint64_t was = a->place;
 	uint64_t place;
-	size_t i;
-	int rc;
+	int rc = 0;
 
-	/* A head that may reach the payload must not be written before that has moved; how long it is, deflated, only writing tells. */
-	for (i = 0; i < head->count; i++)
-		head_end += head->entries[i].copy != NULL ? head->entries[i].copy->size : head->entries[i].data.size;
-	if (head_end > a->place) {
-		rc = dsync__assembly_move(a, dsync__payload_place(head_end, 0, reserve), err);
-		if (rc < 0)
-			return rc;
-	}
-
-	rc = dsync__head_write(head, &a->writer, err);
+	if (head_size_max(head) > a->place)
+		rc = dsync__assembly_move(a, dsync__payload_place(head_size_max(head), 0, reserve), err);
+	if (rc == 0)
+		rc = dsync__head_write(head, &a->writer, err);
 	if (rc < 0)
 		return rc;
 	a->head_written = true;
-	place = dsync__payload_place(a->writer.position, a->place, reserve);
+	place = dsync__payload_place(a->writer.position, was, reserve);
 	return place != a->place ? dsync__assembly_move(a, place, err) : 0;
 }
 

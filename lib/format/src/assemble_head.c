@@ -22,16 +22,21 @@ rank_of(const char *name)
 	return rank;
 }
 
-static struct dsync__head_entry *
-find(struct dsync__head *head, const char *name)
+/* Its index, or the count. */
+static size_t
+find(const struct dsync__head *head, const char *name)
 {
-	size_t i;
+	size_t i = 0;
 
-	for (i = 0; i < head->count; i++) {
-		if (strcmp(head->entries[i].name, name) == 0)
-			return &head->entries[i];
-	}
-	return NULL;
+	while (i < head->count && strcmp(head->entries[i].name, name) != 0)
+		i++;
+	return i;
+}
+
+bool
+dsync__head_has(const struct dsync__head *head, const char *name)
+{
+	return find(head, name) < head->count;
 }
 
 /* Behind all entries of its rank or a lower one. */
@@ -74,25 +79,25 @@ int
 dsync__head_set(struct dsync__head *head, const char *name, struct dsync_view data, uint16_t method, struct dsync_error *err)
 {
 	struct dsync__head_entry entry = { .name = name, .data = data, .method = method };
-	struct dsync__head_entry *old = find(head, name);
+	size_t i = find(head, name);
 
 	if (head->all_stored)
 		entry.method = DSYNC_ZIP_STORED;
-	if (old == NULL)
+	if (i == head->count)
 		return insert(head, &entry, err);
-	*old = entry;
+	head->entries[i] = entry;
 	return 0;
 }
 
 void
 dsync__head_remove(struct dsync__head *head, const char *name)
 {
-	struct dsync__head_entry *entry = find(head, name);
+	size_t i = find(head, name);
 
-	if (entry == NULL)
+	if (i == head->count)
 		return;
 	head->count--;
-	memmove(entry, entry + 1, (size_t)(&head->entries[head->count] - entry) * sizeof(*entry));
+	memmove(&head->entries[i], &head->entries[i + 1], (head->count - i) * sizeof(head->entries[0]));
 }
 
 uint16_t

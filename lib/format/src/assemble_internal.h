@@ -118,6 +118,7 @@ int dsync__head_init(struct dsync__head *head, const struct dsync_archive *base,
 
 /* Puts an entry in its place, instead of one of that name; its bytes are borrowed until the head is written. */
 int dsync__head_set(struct dsync__head *head, const char *name, struct dsync_view data, uint16_t method, struct dsync_error *err);
+bool dsync__head_has(const struct dsync__head *head, const char *name);
 void dsync__head_remove(struct dsync__head *head, const char *name);
 int dsync__head_write(const struct dsync__head *head, struct dsync_zip_writer *writer, struct dsync_error *err);
 

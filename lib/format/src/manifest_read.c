@@ -38,9 +38,8 @@ set_place(struct reader *r, const struct manifest_key *key, uint32_t node)
 
 /* Fills in what was found: the value as written, shortened between characters. */
 static void
-set_found(struct reader *r, uint32_t node, bool with_type)
+set_found(struct reader *r, uint32_t node, const char *type, const char *separator)
 {
-	const char *type = dsync_toml_type_name(dsync_toml_type(r->doc, node));
 	struct dsync_view raw = dsync_toml_raw(r->doc, node);
 	size_t size = raw.size;
 
@@ -49,10 +48,8 @@ set_found(struct reader *r, uint32_t node, bool with_type)
 		while (size > 0 && (raw.data[size] & 0xc0) == 0x80)
 			size--;
 	}
-	if (with_type)
-		dsync_error_found(r->err, "%s: %.*s%s", type, (int)size, (const char *)raw.data, size < raw.size ? "..." : "");
-	else
-		dsync_error_found(r->err, "%.*s%s", (int)size, (const char *)raw.data, size < raw.size ? "..." : "");
+	dsync_error_found(r->err, "%s%s%.*s%s", type, size > 0 ? separator : "", (int)size, (const char *)raw.data,
+			  size < raw.size ? "..." : "");
 }
 
 static int
@@ -62,7 +59,7 @@ wrong_type(struct reader *r, const struct manifest_key *key, uint32_t node)
 
 	set_place(r, key, node);
 	dsync_error_expected(r->err, "%s", key->kind->expected);
-	set_found(r, node, true);
+	set_found(r, node, dsync_toml_type_name(dsync_toml_type(r->doc, node)), ": ");
 	return rc;
 }
 
@@ -73,7 +70,7 @@ wrong_value(struct reader *r, const struct manifest_key *key, uint32_t node, con
 
 	set_place(r, key, node);
 	dsync_error_expected(r->err, "%s", expected);
-	set_found(r, node, false);
+	set_found(r, node, "", "");
 	return rc;
 }
 

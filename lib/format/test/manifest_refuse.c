@@ -54,7 +54,7 @@ static const struct refusal {
 	  "manifest key has the wrong type (manifest, owner_chain.seq, line 13, column 1): expected a whole number, 1 or more, found a "
 	  "string: \"2\"" },
 	{ NULL, "[[signature]]", "manifest key has the wrong type (manifest, signature, line 10, column 3): expected a table, found an "
-				 "array: [[signature]]" },
+				 "array" },
 
 	/* range */
 	{ NULL, "[policy]\nttl = -1", "manifest value is not allowed (manifest, policy.ttl, line 11, column 1): expected a whole number "
@@ -115,7 +115,7 @@ static const struct refusal {
 	  "\"0123456789012345678901234567890123456789012345678901234567890123456789012345678..." },
 	{ "content_type", "content_type = \"\302\205\342\200\256\"", "manifest value is not allowed (manifest, sync.content_type, line 3, "
 								     "column 1): expected a media type in visible ASCII, such as "
-								     "\"text/csv\", found \"\\u{0085}\\u{202E}\"" },
+								     "\"text/csv\", found \"\\u{0085}\\u{202e}\"" },
 };
 
 static char *

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "grants.h"
 #include "json.h"
 #include "result.h"
 #include "runtime/job.h"
@@ -54,16 +55,6 @@ dsync_result_init(struct dsync_result *result)
 		*timing_of(result, &timings[i]) = -1;
 }
 
-static void
-strings_finish(struct dsync_strings *list)
-{
-	size_t i;
-
-	for (i = 0; i < list->count; i++)
-		free(list->items[i]);
-	free(list->items);
-}
-
 void
 dsync_result_finish(struct dsync_result *result)
 {
@@ -81,9 +72,9 @@ dsync_result_finish(struct dsync_result *result)
 	free(result->etag);
 	free(result->last_modified);
 	free(result->file_name);
-	strings_finish(&result->asked);
-	strings_finish(&result->missing);
-	strings_finish(&result->origins);
+	dsync__strings_finish(&result->asked);
+	dsync__strings_finish(&result->missing);
+	dsync__strings_finish(&result->origins);
 	dsync_result_init(result);
 }
 

@@ -186,7 +186,7 @@ check_place(const struct dsync__zip_counts *c, const struct dsync__zip_end *end,
 		return 0;
 	rc = dsync__zip_refuse(err, "Z8", end->offset, "directory of %" PRIu64 " bytes at %" PRIu64 " does not meet the end record at %" PRIu64,
 			       c->directory_size, c->directory_offset, end->offset);
-	dsync_error_hint(err, "bytes were put in, taken out or put in front; get the file again, or %s", DSYNC__ZIP_HINT_REPACK);
+	dsync_error_hint(err, "get the file again, or %s", DSYNC__ZIP_HINT_REPACK);
 	return rc;
 }
 

@@ -36,7 +36,7 @@
 
 #define DSYNC__ZIP_VERSION_MAX 45u /* Z15: ZIP64 */
 
-#define DSYNC__ZIP_HINT_REPACK "dotsync repack makes a strict archive of it"
+#define DSYNC__ZIP_HINT_REPACK "run dotsync repack to make a strict archive of it"
 
 /* Bytes [start, start + size) of a file, in memory of the caller. */
 struct dsync__zip_window {

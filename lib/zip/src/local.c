@@ -103,9 +103,13 @@ check_values(const struct span *s, const struct dsync__zip_header *h, struct dsy
 	const struct dsync_zip_entry *e = &s->record->entry;
 	int rc;
 
-	rc = check_value(s, h->crc32, e->crc32, "CRC-32", err);
-	if (rc == 0)
-		rc = check_value(s, h->stored_size, e->stored_size, "stored size", err);
+	if (h->crc32 != e->crc32 && (h->crc32 != 0 || !e->has_descriptor)) {
+		rc = dsync__zip_refuse(err, "Z23", s->start, "local header and directory disagree on the CRC-32");
+		dsync_error_expected(err, "0x%08" PRIx32, e->crc32);
+		dsync_error_found(err, "0x%08" PRIx32, h->crc32);
+		return rc;
+	}
+	rc = check_value(s, h->stored_size, e->stored_size, "stored size", err);
 	if (rc == 0)
 		rc = check_value(s, h->size, e->size, "size", err);
 	return rc;
@@ -128,7 +132,7 @@ check_local(struct dsync__zip_window *w, const struct span *s, uint64_t *data_of
 	struct dsync_view view, name;
 	int rc;
 
-	if (s->end < s->start || s->end - s->start < size)
+	if (s->end - s->start < size)
 		return refuse_overlap(s, err);
 	rc = dsync__zip_window_view(w, s->start, size, &view, err);
 	if (rc == 0)
@@ -226,12 +230,20 @@ sort_records(struct dsync_zip *zip)
 	}
 }
 
+/* All entries lie between the first byte and the directory; everything after this counts on it. */
 static int
-check_first(const struct dsync_zip *zip, struct dsync_error *err)
+check_bounds(const struct dsync_zip *zip, struct dsync_error *err)
 {
+	const struct dsync__zip_record *last = &zip->records[zip->count - 1];
 	uint64_t first = zip->records[0].entry.header_offset;
 	int rc;
 
+	if (last->entry.header_offset >= zip->directory_offset) {
+		rc = dsync__zip_refuse(err, "Z25", last->record_offset, "entry at %" PRIu64 " is not before the directory at %" PRIu64,
+				       last->entry.header_offset, zip->directory_offset);
+		dsync_error_at_entry(err, last->entry.name, last->name_size);
+		return rc;
+	}
 	if (first == 0)
 		return 0;
 	rc = dsync__zip_refuse(err, "Z4", 0, "%" PRIu64 " bytes before the first entry", first);
@@ -247,7 +259,7 @@ dsync__zip_locals_read(struct dsync_zip *zip, struct dsync__zip_window *w, struc
 	int rc;
 
 	sort_records(zip);
-	rc = check_first(zip, err);
+	rc = check_bounds(zip, err);
 	for (i = 0; rc == 0 && i < zip->count; i++) {
 		struct dsync__zip_record *r = &zip->records[i];
 

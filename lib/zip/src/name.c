@@ -101,7 +101,7 @@ refuse_clash(const struct dsync__zip_record *a, const struct dsync__zip_record *
 	switch (clash) {
 	case DSYNC__ZIP_CLASH_SAME:
 		rc = dsync__zip_refuse(err, "Z12", b->record_offset, "entry \"%s\" occurs twice", other);
-		dsync_error_hint(err, "a tool that updates by appending made this; %s", DSYNC__ZIP_HINT_REPACK);
+		dsync_error_hint(err, "a tool that updates by appending made it; %s", DSYNC__ZIP_HINT_REPACK);
 		break;
 	case DSYNC__ZIP_CLASH_CASE:
 		rc = dsync__zip_refuse(err, "Z12", b->record_offset, "entry name differs from \"%s\" only in case or a slash", other);

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-#include <assert.h>
-
 #include "base/cursor.h"
 #include "base/sys.h"
 #include "internal.h"
@@ -46,9 +44,9 @@ dsync__zip_window_view(struct dsync__zip_window *w, uint64_t offset, size_t size
 	struct dsync_cursor c;
 	int rc;
 
-	assert(offset <= w->limit && size <= w->limit - offset);
 	if (!window_holds(w, offset, size)) {
-		assert(size <= w->capacity);
+		if (offset > w->limit || size > w->limit - offset || size > w->capacity)
+			return dsync__zip_refuse(err, "Z25", offset, "the archive ends within a header");
 		rc = window_refill(w, offset, err);
 		if (rc < 0)
 			return rc;

@@ -99,7 +99,7 @@ hostile_add(struct hostile *h, const char *name, const void *data, size_t size, 
 	e->central.stored_size = e->local.stored_size;
 	e->central.size = e->local.size;
 	e->made_by = 0x030a;
-	e->attributes = 0x81a40000u;
+	e->attributes = name[0] != '\0' && name[strlen(name) - 1] == '/' ? 0x41ed0010u : 0x81a40000u;
 	hostile_rename(e, name, strlen(name));
 	return e;
 }

@@ -9,8 +9,7 @@
  *	broker.c record.c			budgets and the report
  *	fetch.c request.c			one request, and the hops it is led through
  *	transfer.c transfer_address.c		driving curl, and its questions about addresses
- *	head.c body.c				what curl hands over
- *	response.c cache.c			what the caller reads
+ *	head.c response.c cache.c		what came back
  *	resolve.c				replaced by tests when they are linked
  */
 #ifndef BROKER_INTERNAL_H
@@ -155,7 +154,8 @@ struct dsync_response {
 	size_t head_bytes;
 	struct dsync__field fields[DSYNC__FIELDS_MAX];
 	size_t field_count;
-	int64_t length; /* of the body as sent; -1 unknown */
+	int64_t length; /* of the body as sent, -1 unknown */
+	bool chunked;
 
 	/* The body. */
 	unsigned char *pending; /* DSYNC__BUFFER_SIZE bytes once needed */
@@ -172,7 +172,8 @@ struct dsync_response {
 
 	bool done; /* curl is through; `result` says how */
 	CURLcode result;
-	struct dsync_error fault; /* what a callback refused; code 0 when nothing */
+	struct dsync_error fault;   /* what a callback refused for good; code 0 when nothing */
+	struct dsync_error refused; /* the last address that was; another one may have served */
 	int failed;               /* the code that ended this response; later calls repeat it */
 };
 
@@ -188,8 +189,12 @@ int dsync__transfer_result(struct dsync_response *r, struct dsync_error *err);
 /* Stores `code` as the end of this response and in its record; returns it. */
 int dsync__response_fail(struct dsync_response *r, int code);
 
-/* Looks a field up without case. */
+/* Looks a field up without case; NULL when absent. */
 const struct dsync__field *dsync__response_field(const struct dsync_response *r, const char *name, size_t size);
+void dsync__response_drop_fields(struct dsync_response *r);
+
+/* The answer to this method and status has none, whatever its head says. */
+bool dsync__response_without_body(const struct dsync_response *r);
 
 /* curl's callbacks; `user` is the response. */
 size_t dsync__head_receive(char *data, size_t one, size_t size, void *user);

@@ -80,16 +80,13 @@ set_timeout(const struct dsync_response *r, const char *what, struct dsync_error
 bool
 dsync__stall_add(struct dsync__stall *stall, int64_t waited_ms, uint64_t bytes)
 {
-	bool too_slow;
-
 	stall->waited_ms += waited_ms;
 	stall->bytes += bytes;
 	if (stall->bytes >= DSYNC__STALL_BYTES) {
 		stall->waited_ms = 0;
 		stall->bytes = 0;
 	}
-	too_slow = stall->waited_ms >= DSYNC__STALL_MS;
-	return too_slow;
+	return stall->waited_ms >= DSYNC__STALL_MS;
 }
 
 static int
@@ -107,8 +104,8 @@ wait_for_something(struct dsync_response *r, struct dsync_error *err)
 	for (i = 0; i < count; i++)
 		extra[i] = (struct curl_waitfd){ .fd = fds[i], .events = CURL_WAIT_POLLIN };
 	left = left < WAIT_MAX_MS ? left : WAIT_MAX_MS;
-	if (r->head_done && left > DSYNC__STALL_MS)
-		left = DSYNC__STALL_MS;
+	if (r->head_done && left > DSYNC__STALL_MS - r->stall.waited_ms)
+		left = DSYNC__STALL_MS - r->stall.waited_ms;
 	if (curl_multi_poll(r->multi, extra, (unsigned)count, (int)left, NULL) != CURLM_OK)
 		return dsync_error_set_memory(err);
 	if (r->head_done && dsync__stall_add(&r->stall, dsync_sys_monotonic_ms() - before, 0))
@@ -172,4 +169,70 @@ dsync__transfer_step(struct dsync_response *r, struct dsync_error *err)
 	if (r->done || r->paused || r->fault.code != 0 || r->head_done != had_head)
 		return 0;
 	return wait_for_something(r, err);
+}
+
+struct verdict {
+	CURLcode result;
+	int code;
+	const char *rule;
+	const char *hint;
+};
+
+static const struct verdict verdicts[] = {
+	{ CURLE_OUT_OF_MEMORY, DSYNC_ERR_NO_MEMORY, "", NULL },
+	{ CURLE_OPERATION_TIMEDOUT, DSYNC_ERR_TIMEOUT, "timeout", NULL },
+	{ CURLE_COULDNT_RESOLVE_HOST, DSYNC_ERR_NETWORK, "dns", "check the host's name and the connection" },
+	{ CURLE_COULDNT_RESOLVE_PROXY, DSYNC_ERR_NETWORK, "dns", "check the proxy in the configuration" },
+	{ CURLE_COULDNT_CONNECT, DSYNC_ERR_NETWORK, "connect", NULL },
+	{ CURLE_PROXY, DSYNC_ERR_NETWORK, "connect", "check the proxy in the configuration" },
+	{ CURLE_SSL_CONNECT_ERROR, DSYNC_ERR_NETWORK, "tls", NULL },
+	{ CURLE_PEER_FAILED_VERIFICATION, DSYNC_ERR_NETWORK, "tls", "the server's certificate is not trusted; a CA of your own goes into the configuration" },
+	{ CURLE_SSL_CACERT_BADFILE, DSYNC_ERR_NETWORK, "tls", "check the CA file in the configuration" },
+	{ CURLE_SSL_CERTPROBLEM, DSYNC_ERR_NETWORK, "tls", NULL },
+	{ CURLE_SSL_CIPHER, DSYNC_ERR_NETWORK, "tls", NULL },
+	{ CURLE_PARTIAL_FILE, DSYNC_ERR_NETWORK, "body", "the connection ended early; try again" },
+	{ CURLE_RECV_ERROR, DSYNC_ERR_NETWORK, "body", "the connection ended early; try again" },
+};
+
+static const struct verdict *
+find_verdict(CURLcode result)
+{
+	static const struct verdict other = { CURLE_OK, DSYNC_ERR_NETWORK, "http", NULL };
+	size_t i;
+
+	for (i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+		if (verdicts[i].result == result)
+			return &verdicts[i];
+	}
+	return &other;
+}
+
+static int
+report(const struct dsync_error *stored, struct dsync_error *err)
+{
+	if (err != NULL)
+		*err = *stored;
+	return stored->code;
+}
+
+int
+dsync__transfer_result(struct dsync_response *r, struct dsync_error *err)
+{
+	const struct verdict *verdict;
+
+	if (r->fault.code != 0)
+		return report(&r->fault, err);
+	if (r->result == CURLE_OK && r->head_done)
+		return 0;
+	if (r->refused.code != 0 && !r->head_done)
+		return report(&r->refused, err);
+
+	verdict = find_verdict(r->result);
+	dsync_error_set(err, verdict->code, verdict->rule, "the request failed: %s", r->result != CURLE_OK ? curl_easy_strerror(r->result) : "no answer");
+	dsync_error_at_entry(err, r->url.text, strlen(r->url.text));
+	if (r->curl_error[0] != '\0')
+		dsync_error_found(err, "%s", r->curl_error);
+	if (verdict->hint != NULL)
+		dsync_error_hint(err, "%s", verdict->hint);
+	return verdict->code;
 }

@@ -182,6 +182,7 @@ dsync_engine_trap_text(wasm_trap_t *trap, char *text, size_t size)
 		memcpy(text + used, " in ", 4);
 		copy_line(text + used + 4, size - used - 4, function->data, function->size);
 	}
-	wasm_frame_delete(frame);
+	if (frame != NULL)
+		wasm_frame_delete(frame);
 	wasm_trap_delete(trap);
 }

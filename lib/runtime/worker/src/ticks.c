@@ -60,7 +60,7 @@ tick(int signal_number)
 int
 dsync_ticks_start(struct wasm_engine_t *the_engine)
 {
-	struct sigaction action = { .sa_handler = tick, .sa_flags = SA_RESTART | SA_ONSTACK };
+	struct sigaction action = { .sa_handler = tick, .sa_flags = SA_RESTART };
 	struct itimerval timer = { .it_interval = { .tv_usec = TICK_US }, .it_value = { .tv_usec = TICK_US } };
 
 	engine = the_engine;

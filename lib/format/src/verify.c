@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * Reads every byte of an archive that opening did not need.  A fault means that
+ * data are damaged; a warning, that something is not as its name says or as other tools want it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive_internal.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "format/layout.h"
+#include "json_check.h"
+
+#define PIECE_SIZE (256u * 1024u)
+#define WASM_MAGIC "\0asm\1\0\0\0"
+#define WASM_MAGIC_SIZE 8u
+
+struct verify {
+	struct dsync_archive *archive;
+	dsync_verify_report *report;
+	void *user;
+	void *buf;
+	int faults;
+};
+
+static void
+warn(struct verify *v, const struct dsync_zip_entry *entry, struct dsync_error *problem)
+{
+	dsync_error_at_entry(problem, entry->name, strlen(entry->name));
+	if (v->report != NULL)
+		v->report(v->user, true, problem);
+}
+
+static int
+hash_sink(void *context, const void *data, size_t size)
+{
+	dsync_hash_update(context, data, size);
+	return 0;
+}
+
+/* 0 when the entry is sound or the fault was reported; negative when it could not be checked. */
+static int
+check_bytes(struct verify *v, const struct dsync_zip_entry *entry, struct dsync_hash *hash, struct dsync_error *err)
+{
+	struct dsync_error problem;
+	int rc;
+
+	rc = dsync_zip_stream(v->archive->zip, entry, v->buf, PIECE_SIZE, hash != NULL ? hash_sink : NULL, hash, &problem);
+	if (rc == DSYNC_ERR_CORRUPT) {
+		v->faults++;
+		if (v->report != NULL)
+			v->report(v->user, false, &problem);
+		return 0;
+	}
+	if (rc < 0 && err != NULL)
+		*err = problem;
+	return rc;
+}
+
+static int
+check_json(struct verify *v, const struct dsync_zip_entry *entry, struct dsync_error *err)
+{
+	struct dsync_error problem;
+	unsigned char *text;
+	size_t size;
+	int rc;
+
+	rc = dsync__archive_read(v->archive, entry, UINT64_MAX, &text, &size, err);
+	if (rc < 0)
+		return rc == DSYNC_ERR_CORRUPT ? 0 : rc; /* damage was reported */
+	if (dsync__json_check(text, size, &problem) < 0) {
+		problem.offset = DSYNC_ERROR_NO_OFFSET; /* it is one in the text, not in the file */
+		dsync_error_hint(&problem, "programs that read it as JSON will fail");
+		warn(v, entry, &problem);
+	}
+	free(text);
+	return 0;
+}
+
+static int
+check_wasm(struct verify *v, const struct dsync_zip_entry *entry, struct dsync_error *err)
+{
+	struct dsync_error problem;
+	unsigned char *wasm;
+	size_t size;
+	int rc;
+
+	rc = dsync__archive_read(v->archive, entry, UINT64_MAX, &wasm, &size, err);
+	if (rc < 0)
+		return rc == DSYNC_ERR_CORRUPT ? 0 : rc;
+	if (size < WASM_MAGIC_SIZE || memcmp(wasm, WASM_MAGIC, WASM_MAGIC_SIZE) != 0) {
+		dsync_error_set(&problem, DSYNC_ERR_UPDATER, "", "not a WebAssembly module");
+		dsync_error_expected(&problem, "the bytes \\0asm and version 1 first");
+		dsync_error_hint(&problem, "no refresh can run it");
+		warn(v, entry, &problem);
+	}
+	free(wasm);
+	return 0;
+}
+
+static int
+check_meaning(struct verify *v, const struct dsync_zip_entry *entry, struct dsync_error *err)
+{
+	struct dsync_error problem;
+
+	if (strcmp(entry->name, DSYNC_ENTRY_CONTEXT) == 0 || strcmp(entry->name, DSYNC_ENTRY_ATTEST) == 0)
+		return check_json(v, entry, err);
+	if (strcmp(entry->name, DSYNC_ENTRY_UPDATER) == 0)
+		return check_wasm(v, entry, err);
+	if (entry == v->archive->payload && entry->has_descriptor) {
+		dsync_error_set(&problem, DSYNC_ERR_UNSUPPORTED, "Z24", "the payload has a data descriptor: streaming unzip tools cannot read it");
+		dsync_error_hint(&problem, "dotsync repack fixes it");
+		warn(v, entry, &problem);
+	}
+	if (!dsync__archive_is_known(entry->name)) {
+		dsync_error_set(&problem, DSYNC_ERR_UNSUPPORTED, "Z26", "the format does not know this entry");
+		dsync_error_hint(&problem, "it is kept as it is and never opened");
+		warn(v, entry, &problem);
+	}
+	return 0;
+}
+
+int
+dsync_archive_verify(struct dsync_archive *archive, dsync_verify_report *report, void *user, unsigned char payload_hash[32],
+	struct dsync_error *err)
+{
+	struct verify v = { archive, report, user, malloc(PIECE_SIZE), 0 };
+	struct dsync_hash hash;
+	size_t i;
+	int rc = 0;
+
+	if (v.buf == NULL)
+		return dsync_error_set_memory(err);
+	dsync_hash_init(&hash);
+	for (i = 0; i < dsync_zip_count(archive->zip) && rc == 0; i++) {
+		const struct dsync_zip_entry *entry = dsync_zip_at(archive->zip, i);
+		bool with_hash = entry == archive->payload && payload_hash != NULL;
+
+		rc = check_bytes(&v, entry, with_hash ? &hash : NULL, err);
+		if (rc == 0)
+			rc = check_meaning(&v, entry, err);
+	}
+	free(v.buf);
+	if (payload_hash != NULL)
+		memset(payload_hash, 0, DSYNC_HASH_SIZE);
+	if (rc < 0)
+		return rc;
+	if (payload_hash != NULL)
+		dsync_hash_final(&hash, payload_hash);
+	return v.faults;
+}
