@@ -125,7 +125,9 @@ const char *dsync_manifest_archive_id(const struct dsync_manifest *m); /* NULL w
 
 /*
  * Change one key and keep the rest; unknown tables and keys are allowed too.  The new text is parsed before it takes effect:
- * on failure the manifest is as it was.  A signed or sealed manifest refuses every setter with DSYNC_ERR_STATE.
+ * on failure the manifest is as it was.  A signed or sealed manifest refuses every setter with DSYNC_ERR_STATE.  Text that is not UTF-8 and a
+ * raw value that is no TOML value are DSYNC_ERR_INVALID; a value that the key does not allow is DSYNC_ERR_MANIFEST; removing what
+ * is not there succeeds.  `table` is a dotted path, "" the root.
  */
 int dsync_manifest_set_string(struct dsync_manifest *m, const char *table, const char *key, const char *value, struct dsync_error *err);
 int dsync_manifest_set_integer(struct dsync_manifest *m, const char *table, const char *key, int64_t value, struct dsync_error *err);

@@ -38,7 +38,7 @@ enum dsync_toml_type {
 	DSYNC_TOML_INTEGER,
 	DSYNC_TOML_FLOAT,
 	DSYNC_TOML_BOOLEAN,
-	DSYNC_TOML_DATETIME,       /* with offset */
+	DSYNC_TOML_DATETIME, /* with offset */
 	DSYNC_TOML_DATETIME_LOCAL,
 	DSYNC_TOML_DATE_LOCAL,
 	DSYNC_TOML_TIME_LOCAL,
@@ -53,9 +53,10 @@ struct dsync_toml_range {
 };
 
 /*
- * Parses a whole document of at most 2^31 bytes; a leading byte order mark is
- * skipped.  On failure returns NULL with DSYNC_ERR_SYNTAX, rule "toml", line, column, byte offset,
- * what was expected and what was found.
+ * Parses a whole document of less than 2^31 - 16 bytes (DSYNC_ERR_LIMIT otherwise); a leading byte
+ * order mark is skipped and counts in offsets but not in columns.  On failure returns NULL with
+ * DSYNC_ERR_SYNTAX, rule "toml", line, column, byte offset, what was expected and what was found.
+ * A newline in a string of several lines is one LF, whatever the text has.
  */
 struct dsync_toml *dsync_toml_parse(const char *text, size_t size, struct dsync_error *err);
 void dsync_toml_free(struct dsync_toml *doc);
@@ -76,26 +77,32 @@ uint32_t dsync_toml_count(const struct dsync_toml *doc, uint32_t node);
 /* The node's own key, unescaped; empty for array elements and the root.  Valid as long as document and text are. */
 struct dsync_view dsync_toml_key(const struct dsync_toml *doc, uint32_t node);
 
-/* Typed values; DSYNC_ERR_INVALID when the node has another type.  The string is valid as long as document and text are. */
+/*
+ * Typed values; DSYNC_ERR_INVALID when the node has another type.  The string is valid as long as document and
+ * text are.
+ */
 int dsync_toml_string(const struct dsync_toml *doc, uint32_t node, struct dsync_view *value);
 int dsync_toml_integer(const struct dsync_toml *doc, uint32_t node, int64_t *value);
 int dsync_toml_float(const struct dsync_toml *doc, uint32_t node, double *value);
 int dsync_toml_boolean(const struct dsync_toml *doc, uint32_t node, bool *value);
 
-/* The bytes of a value as written (quotes included); for tables of their header (or braces). */
+/*
+ * The bytes of a value as written (quotes included); for tables of their header (or braces); empty for the
+ * root, for tables that dotted keys or longer headers made, and for arrays of tables (their elements have headers).
+ */
 struct dsync_view dsync_toml_raw(const struct dsync_toml *doc, uint32_t node);
 
 /* From 1: where the key (or array element) stands. */
 uint32_t dsync_toml_line(const struct dsync_toml *doc, uint32_t node);
 uint32_t dsync_toml_column(const struct dsync_toml *doc, uint32_t node);
 
-/* The bytes of the value, and of the key as written (empty for array elements). */
+/* The bytes of dsync_toml_raw(), and of the key's own part as written (empty for array elements). */
 struct dsync_toml_range dsync_toml_value_range(const struct dsync_toml *doc, uint32_t node);
 struct dsync_toml_range dsync_toml_key_range(const struct dsync_toml *doc, uint32_t node);
 
 /*
- * For a table made by a [header]: from the header to the end of its last own key/value line,
- * so that a new key can be put there.  {0, 0} for tables made by dotted keys or braces; for the root, its leading key/values.
+ * For a table made by a [header]: from the header to the end of its last own key/value line (newline included),
+ * so that a new key can be put there.  {0, 0} for other tables; for the root, its leading key/values.
  */
 struct dsync_toml_range dsync_toml_body_range(const struct dsync_toml *doc, uint32_t table);
 

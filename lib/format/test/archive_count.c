@@ -15,10 +15,10 @@
 #include "sample.h"
 
 /* The archive, the container, and what the manifest's text and typed values take. */
-#define OPEN_ALLOCATIONS_MAX 8u
+#define OPEN_ALLOCATIONS_MAX 6u
 
 /* open, fstat, tail, head, manifest; a directory near the end is in the tail. */
-#define OPEN_CALLS_MAX 6u
+#define OPEN_CALLS_MAX 5u
 
 static void
 opening_takes_a_known_number(void **state)

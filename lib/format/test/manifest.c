@@ -160,7 +160,12 @@ test_publisher_require(void **state)
 	}
 }
 
-/* Forms that must be read, beyond the two texts above. */
+/* The same as MINIMAL without a header. */
+#define DOTTED                                                                                                    \
+	"owner_chain = []\nsync.version = \"1.0\"\nsync.content_type = 'text/plain'\nsync.display_ext = \"txt\"\n" \
+	"meta = { created_by = \"x\", created_at = \"2026-01-31 12:00:00z\", hash_algo = \"blake3\" }\n"
+
+/* Forms that must be read, beyond the texts above. */
 static void
 test_accepts(void **state)
 {
@@ -174,8 +179,7 @@ test_accepts(void **state)
 		MINIMAL "[signature]\n[publisher]\n[dotsync]\n",
 		MINIMAL "owner_chain = 3 # in [meta], so unknown\n",
 		MINIMAL "[unknown]\nx = 1.5\ny = 1979-05-27\nz = [[1], [\"a\", {}]]\n[[more]]\n\"a b\".c = \"nul \\u0000\"\n",
-		"owner_chain = []\nsync.version = \"1.0\"\nsync.content_type = 'text/plain'\nsync.display_ext = \"txt\"\n"
-		"meta = { created_by = \"x\", created_at = \"2026-01-31 12:00:00z\", hash_algo = \"blake3\" }\n",
+		DOTTED,
 	};
 	size_t i;
 

@@ -109,10 +109,10 @@ static const struct refusal {
 	  "\"0123456789ABCDEF0123456789abcdef\"" },
 
 	/* found: shortened between characters, escaped */
-	{ "created_at", "created_at = \"0123456789012345678901234567890123456789012345678901234567890123456789012345678\303\251tail\"",
+	{ "created_at", "created_at = \"012345678901234567890123456789012345678901234567890123456789012345678901234567\303\251tail\"",
 	  "manifest value is not allowed (manifest, meta.created_at, line 8, column 1): expected an RFC 3339 time in quotes, such as "
 	  "\"2026-01-31T12:00:00Z\", found "
-	  "\"0123456789012345678901234567890123456789012345678901234567890123456789012345678..." },
+	  "\"012345678901234567890123456789012345678901234567890123456789012345678901234567..." },
 	{ "content_type", "content_type = \"\302\205\342\200\256\"", "manifest value is not allowed (manifest, sync.content_type, line 3, "
 								     "column 1): expected a media type in visible ASCII, such as "
 								     "\"text/csv\", found \"\\u{0085}\\u{202e}\"" },

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 #include "base/time.h"
 #include "dotsync/archive.h"
@@ -40,7 +41,7 @@ static void
 put_hash(struct dsync_buffer *out, const char *name, const unsigned char *hash, size_t size)
 {
 	if (!is_zero(hash, size))
-		dsync__json_put_hex(out, name, hash, size);
+		dsync_json_put_hex(out, name, hash, size);
 }
 
 static void
@@ -49,23 +50,23 @@ write_body(const struct dsync_attest *attest, struct dsync_buffer *out)
 	char base[DSYNC_TIME_TEXT_SIZE];
 
 	dsync_time_format(base, attest->base);
-	dsync__json_open(out, NULL);
-	dsync__json_put_text(out, "base", base);
+	dsync_json_open(out, NULL);
+	dsync_json_put_text(out, "base", base);
 	if (attest->etag[0] != '\0')
-		dsync__json_put_text(out, "etag", attest->etag);
+		dsync_json_put_text(out, "etag", attest->etag);
 	if (attest->last_modified[0] != '\0')
-		dsync__json_put_text(out, "last_modified", attest->last_modified);
-	dsync__json_open(out, "payload");
-	dsync__json_put_hex(out, "blake3", attest->payload_hash, DSYNC_HASH_SIZE);
-	dsync__json_put_integer(out, "size", (int64_t)attest->payload_size);
-	dsync__json_close(out);
+		dsync_json_put_text(out, "last_modified", attest->last_modified);
+	dsync_json_open(out, "payload");
+	dsync_json_put_hex(out, "blake3", attest->payload_hash, DSYNC_HASH_SIZE);
+	dsync_json_put_integer(out, "size", (int64_t)attest->payload_size);
+	dsync_json_close(out);
 	put_hash(out, "request", attest->request, sizeof(attest->request));
 	if (attest->status != 0)
-		dsync__json_put_integer(out, "status", attest->status);
+		dsync_json_put_integer(out, "status", attest->status);
 	put_hash(out, "updater", attest->updater_hash, DSYNC_HASH_SIZE);
 	put_hash(out, "url", attest->url_hash, DSYNC_HASH_SIZE);
-	dsync__json_put_integer(out, "v", 1);
-	dsync__json_close(out);
+	dsync_json_put_integer(out, "v", 1);
+	dsync_json_close(out);
 }
 
 int

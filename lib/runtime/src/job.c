@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "json.h"
 
 static const char *const kind_names[] = { "refresh", "fetch", "check" };
@@ -38,32 +39,32 @@ dsync_job_finish(struct dsync_job *job)
 int
 dsync_job_write(const struct dsync_job *job, struct dsync_buffer *out)
 {
-	dsync__json_open(out, NULL);
-	dsync__json_open(out, "job");
-	dsync__json_put_text(out, "kind", kind_names[job->kind]);
-	dsync__json_put_hex(out, "build", job->build_id, sizeof(job->build_id));
-	dsync__json_put_text(out, "path", job->path);
-	dsync__json_put_text(out, "config_dir", job->config_dir);
-	dsync__json_put_text(out, "state_dir", job->state_dir);
-	dsync__json_put_text(out, "cache_dir", job->cache_dir);
-	dsync__json_put_text(out, "machine_dir", job->machine_dir);
-	dsync__json_put_text(out, "helper_dir", job->helper_dir);
-	dsync__json_put_bool(out, "background", job->background);
-	dsync__json_put_bool(out, "force", job->force);
-	dsync__json_put_bool(out, "dry_run", job->dry_run);
-	dsync__json_put_bool(out, "explain", job->explain);
-	dsync__json_put_bool(out, "stage", job->stage);
-	dsync__json_put_bool(out, "session_grant", job->session_grant);
-	dsync__json_put_text(out, "to", job->to);
-	dsync__json_put_text(out, "check", job->check);
-	dsync__json_put_text(out, "exec", job->exec);
-	dsync__json_put_text(out, "working_dir", job->working_dir);
-	dsync__json_put_text(out, "sandbox", job->sandbox);
-	dsync__json_put_text(out, "url", job->url);
-	dsync__json_put_integer(out, "timeout_ms", job->timeout_ms);
-	dsync__json_put_integer(out, "size_max", job->size_max > INT64_MAX ? INT64_MAX : (int64_t)job->size_max);
-	dsync__json_close(out);
-	dsync__json_close(out);
+	dsync_json_open(out, NULL);
+	dsync_json_open(out, "job");
+	dsync_json_put_text(out, "kind", kind_names[job->kind]);
+	dsync_json_put_hex(out, "build", job->build_id, sizeof(job->build_id));
+	dsync_json_put_text(out, "path", job->path);
+	dsync_json_put_text(out, "config_dir", job->config_dir);
+	dsync_json_put_text(out, "state_dir", job->state_dir);
+	dsync_json_put_text(out, "cache_dir", job->cache_dir);
+	dsync_json_put_text(out, "machine_dir", job->machine_dir);
+	dsync_json_put_text(out, "helper_dir", job->helper_dir);
+	dsync_json_put_bool(out, "background", job->background);
+	dsync_json_put_bool(out, "force", job->force);
+	dsync_json_put_bool(out, "dry_run", job->dry_run);
+	dsync_json_put_bool(out, "explain", job->explain);
+	dsync_json_put_bool(out, "stage", job->stage);
+	dsync_json_put_bool(out, "session_grant", job->session_grant);
+	dsync_json_put_text(out, "to", job->to);
+	dsync_json_put_text(out, "check", job->check);
+	dsync_json_put_text(out, "exec", job->exec);
+	dsync_json_put_text(out, "working_dir", job->working_dir);
+	dsync_json_put_text(out, "sandbox", job->sandbox);
+	dsync_json_put_text(out, "url", job->url);
+	dsync_json_put_integer(out, "timeout_ms", job->timeout_ms);
+	dsync_json_put_integer(out, "size_max", job->size_max > INT64_MAX ? INT64_MAX : (int64_t)job->size_max);
+	dsync_json_close(out);
+	dsync_json_close(out);
 	return dsync_buffer_error(out);
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "json.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "base/text.h"
 
 /* jansson descends by recursion up to its own limit of 2048; ours is checked on the bytes before it sees them. */
@@ -222,68 +222,6 @@ dsync__json_reader_end(const struct dsync_json_reader *r, const char *what, stru
 	return 0;
 }
 
-static void
-put_name(struct dsync_buffer *out, const char *name)
-{
-	if (out->size > 0 && out->data[out->size - 1] != '{' && out->data[out->size - 1] != '[')
-		dsync_buffer_append_byte(out, ',');
-	if (name != NULL) {
-		dsync_text_json_append(out, name, strlen(name));
-		dsync_buffer_append_byte(out, ':');
-	}
-}
-
-void
-dsync__json_open(struct dsync_buffer *out, const char *name)
-{
-	put_name(out, name);
-	dsync_buffer_append_byte(out, '{');
-}
-
-void
-dsync__json_close(struct dsync_buffer *out)
-{
-	dsync_buffer_append_byte(out, '}');
-}
-
-void
-dsync__json_put_bool(struct dsync_buffer *out, const char *name, bool value)
-{
-	put_name(out, name);
-	dsync_buffer_append_text(out, value ? "true" : "false");
-}
-
-void
-dsync__json_put_integer(struct dsync_buffer *out, const char *name, int64_t value)
-{
-	put_name(out, name);
-	dsync_buffer_printf(out, "%" PRId64, value);
-}
-
-void
-dsync__json_put_text(struct dsync_buffer *out, const char *name, const char *value)
-{
-	if (value == NULL)
-		return;
-	put_name(out, name);
-	dsync_text_json_append(out, value, strlen(value));
-}
-
-void
-dsync__json_put_hex(struct dsync_buffer *out, const char *name, const unsigned char *data, size_t size)
-{
-	char digits[3];
-	size_t i;
-
-	put_name(out, name);
-	dsync_buffer_append_byte(out, '"');
-	for (i = 0; i < size; i++) {
-		dsync_text_hex_encode(digits, data + i, 1);
-		dsync_buffer_append_text(out, digits);
-	}
-	dsync_buffer_append_byte(out, '"');
-}
-
 void
 dsync__json_put_strings(struct dsync_buffer *out, const char *name, const struct dsync_strings *list)
 {
@@ -291,9 +229,8 @@ dsync__json_put_strings(struct dsync_buffer *out, const char *name, const struct
 
 	if (list->count == 0)
 		return;
-	put_name(out, name);
-	dsync_buffer_append_byte(out, '[');
+	dsync_json_open_array(out, name);
 	for (i = 0; i < list->count; i++)
-		dsync__json_put_text(out, NULL, list->items[i]);
-	dsync_buffer_append_byte(out, ']');
+		dsync_json_put_text(out, NULL, list->items[i]);
+	dsync_json_close_array(out);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * json.h - reading strict JSON objects and writing them: what the protocols of this module share.
+ * json.h - reading strict JSON objects: what the protocols of this module share.
  *
  * Reading: dsync__json_parse() demands one object without duplicate members, nothing after it, and
  * at most DSYNC_JSON_DEPTH_MAX levels; a struct dsync_json_reader then takes members by name, remembers the first fault, and
@@ -50,13 +50,7 @@ json_t *dsync__json_take_array(struct dsync_json_reader *r, const char *name);  
 /* 0, or DSYNC_ERR_PROTOCOL that names the first fault or an unknown member of `what`. */
 int dsync__json_reader_end(const struct dsync_json_reader *r, const char *what, struct dsync_error *err);
 
-/* Writing: "name": value with a comma before it unless it is the first of its object. NULL texts and empty lists are left out. */
-void dsync__json_open(struct dsync_buffer *out, const char *name); /* NULL: without a name */
-void dsync__json_close(struct dsync_buffer *out);
-void dsync__json_put_bool(struct dsync_buffer *out, const char *name, bool value);
-void dsync__json_put_integer(struct dsync_buffer *out, const char *name, int64_t value);
-void dsync__json_put_text(struct dsync_buffer *out, const char *name, const char *value);
-void dsync__json_put_hex(struct dsync_buffer *out, const char *name, const unsigned char *data, size_t size);
+/* Writes a list as an array, for base/json.h; an empty one is left out. */
 void dsync__json_put_strings(struct dsync_buffer *out, const char *name, const struct dsync_strings *list);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "dotsync/context.h"
 #include "json.h"
 #include "result.h"
@@ -17,15 +18,15 @@ static const char *const event_names[] = { "started", "waiting", "progress", "re
 int
 dsync_event_write(const struct dsync_event *event, struct dsync_buffer *out)
 {
-	dsync__json_open(out, NULL);
-	dsync__json_open(out, "event");
-	dsync__json_put_text(out, "kind", event_names[event->kind]);
-	dsync__json_put_integer(out, "done", event->done > INT64_MAX ? INT64_MAX : (int64_t)event->done);
-	dsync__json_put_integer(out, "total", event->total > INT64_MAX ? INT64_MAX : (int64_t)event->total);
-	dsync__json_put_integer(out, "level", event->level);
-	dsync__json_put_text(out, "text", event->text);
-	dsync__json_close(out);
-	dsync__json_close(out);
+	dsync_json_open(out, NULL);
+	dsync_json_open(out, "event");
+	dsync_json_put_text(out, "kind", event_names[event->kind]);
+	dsync_json_put_integer(out, "done", event->done > INT64_MAX ? INT64_MAX : (int64_t)event->done);
+	dsync_json_put_integer(out, "total", event->total > INT64_MAX ? INT64_MAX : (int64_t)event->total);
+	dsync_json_put_integer(out, "level", event->level);
+	dsync_json_put_text(out, "text", event->text);
+	dsync_json_close(out);
+	dsync_json_close(out);
 	return dsync_buffer_error(out);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/json.h"
 #include "grants.h"
 #include "json.h"
 #include "result.h"
@@ -83,20 +84,20 @@ write_error(struct dsync_buffer *out, const struct dsync_error *error)
 {
 	if (error->code == 0)
 		return;
-	dsync__json_open(out, "error");
-	dsync__json_put_integer(out, "code", error->code);
-	dsync__json_put_integer(out, "errno", error->sys_errno);
+	dsync_json_open(out, "error");
+	dsync_json_put_integer(out, "code", error->code);
+	dsync_json_put_integer(out, "errno", error->sys_errno);
 	if (error->offset <= INT64_MAX)
-		dsync__json_put_integer(out, "offset", (int64_t)error->offset);
-	dsync__json_put_integer(out, "line", error->line);
-	dsync__json_put_integer(out, "column", error->column);
-	dsync__json_put_text(out, "rule", error->rule);
-	dsync__json_put_text(out, "entry", error->entry);
-	dsync__json_put_text(out, "message", error->message);
-	dsync__json_put_text(out, "expected", error->expected);
-	dsync__json_put_text(out, "found", error->found);
-	dsync__json_put_text(out, "hint", error->hint);
-	dsync__json_close(out);
+		dsync_json_put_integer(out, "offset", (int64_t)error->offset);
+	dsync_json_put_integer(out, "line", error->line);
+	dsync_json_put_integer(out, "column", error->column);
+	dsync_json_put_text(out, "rule", error->rule);
+	dsync_json_put_text(out, "entry", error->entry);
+	dsync_json_put_text(out, "message", error->message);
+	dsync_json_put_text(out, "expected", error->expected);
+	dsync_json_put_text(out, "found", error->found);
+	dsync_json_put_text(out, "hint", error->hint);
+	dsync_json_close(out);
 }
 
 static void
@@ -106,33 +107,33 @@ write_requests(struct dsync_buffer *out, const struct dsync_result *result)
 
 	if (result->request_count == 0)
 		return;
-	dsync_buffer_append_text(out, ",\"requests\":[");
+	dsync_json_open_array(out, "requests");
 	for (i = 0; i < result->request_count; i++) {
 		const struct dsync_job_request *request = &result->requests[i];
 
-		dsync__json_open(out, NULL);
-		dsync__json_put_text(out, "method", request->method);
-		dsync__json_put_text(out, "url", request->url);
-		dsync__json_put_integer(out, "status", request->status);
-		dsync__json_put_integer(out, "bytes", (int64_t)request->bytes);
-		dsync__json_put_bool(out, "cached", request->cached);
-		dsync__json_close(out);
+		dsync_json_open(out, NULL);
+		dsync_json_put_text(out, "method", request->method);
+		dsync_json_put_text(out, "url", request->url);
+		dsync_json_put_integer(out, "status", request->status);
+		dsync_json_put_integer(out, "bytes", (int64_t)request->bytes);
+		dsync_json_put_bool(out, "cached", request->cached);
+		dsync_json_close(out);
 	}
-	dsync_buffer_append_byte(out, ']');
+	dsync_json_close_array(out);
 }
 
 static void
 write_fetch(struct dsync_buffer *out, const struct dsync_result *result)
 {
-	dsync__json_put_integer(out, "status", result->status);
-	dsync__json_put_text(out, "final_url", result->final_url);
+	dsync_json_put_integer(out, "status", result->status);
+	dsync_json_put_text(out, "final_url", result->final_url);
 	dsync__json_put_strings(out, "origins", &result->origins);
-	dsync__json_put_text(out, "content_type", result->content_type);
-	dsync__json_put_text(out, "etag", result->etag);
-	dsync__json_put_text(out, "last_modified", result->last_modified);
-	dsync__json_put_text(out, "file_name", result->file_name);
-	dsync__json_put_integer(out, "max_age", result->max_age);
-	dsync__json_put_integer(out, "took_ms", result->took_ms);
+	dsync_json_put_text(out, "content_type", result->content_type);
+	dsync_json_put_text(out, "etag", result->etag);
+	dsync_json_put_text(out, "last_modified", result->last_modified);
+	dsync_json_put_text(out, "file_name", result->file_name);
+	dsync_json_put_integer(out, "max_age", result->max_age);
+	dsync_json_put_integer(out, "took_ms", result->took_ms);
 }
 
 int
@@ -140,26 +141,26 @@ dsync_result_write(const struct dsync_result *result, struct dsync_buffer *out)
 {
 	size_t i;
 
-	dsync__json_open(out, NULL);
-	dsync__json_open(out, "outcome");
-	dsync__json_put_text(out, "kind", dsync_outcome_kind_name(result->kind));
-	dsync__json_put_bool(out, "staged", result->staged);
-	dsync__json_put_bool(out, "shared", result->shared);
-	dsync__json_put_text(out, "generation", result->generation);
-	dsync__json_put_integer(out, "payload_size", (int64_t)result->payload_size);
-	dsync__json_put_text(out, "sandbox", result->sandbox);
-	dsync__json_put_text(out, "explanation", result->explanation);
+	dsync_json_open(out, NULL);
+	dsync_json_open(out, "outcome");
+	dsync_json_put_text(out, "kind", dsync_outcome_kind_name(result->kind));
+	dsync_json_put_bool(out, "staged", result->staged);
+	dsync_json_put_bool(out, "shared", result->shared);
+	dsync_json_put_text(out, "generation", result->generation);
+	dsync_json_put_integer(out, "payload_size", (int64_t)result->payload_size);
+	dsync_json_put_text(out, "sandbox", result->sandbox);
+	dsync_json_put_text(out, "explanation", result->explanation);
 	if (result->next_attempt != INT64_MIN)
-		dsync__json_put_integer(out, "next_attempt", result->next_attempt);
+		dsync_json_put_integer(out, "next_attempt", result->next_attempt);
 	for (i = 0; i < TIMING_COUNT; i++)
-		dsync__json_put_integer(out, timings[i].name, *(const int64_t *)(const void *)((const char *)result + timings[i].offset));
+		dsync_json_put_integer(out, timings[i].name, *(const int64_t *)(const void *)((const char *)result + timings[i].offset));
 	dsync__json_put_strings(out, "asked", &result->asked);
 	dsync__json_put_strings(out, "missing", &result->missing);
 	write_requests(out, result);
 	write_fetch(out, result);
 	write_error(out, &result->error);
-	dsync__json_close(out);
-	dsync__json_close(out);
+	dsync_json_close(out);
+	dsync_json_close(out);
 	return dsync_buffer_error(out);
 }
 

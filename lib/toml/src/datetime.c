@@ -49,7 +49,7 @@ separator(struct dsync__toml_parser *p, int byte, const char *expected)
 static int
 days_in(int year, int month)
 {
-	static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
 	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 
 	return days[month - 1] + (month == 2 && leap ? 1 : 0);
@@ -118,7 +118,8 @@ offset(struct dsync__toml_parser *p, struct dsync__toml_node *node)
 static bool
 take_date_separator(struct dsync__toml_parser *p)
 {
-	if (scan_peek(p) == ' ' && is_digit(scan_peek_at(p, 1)) && is_digit(scan_peek_at(p, 2)) && scan_peek_at(p, 3) == ':')
+	if (scan_peek(p) == ' ' && is_digit(scan_peek_at(p, 1)) && is_digit(scan_peek_at(p, 2)) &&
+		scan_peek_at(p, 3) == ':')
 		return scan_take(p, ' ');
 	return scan_take(p, 'T') || scan_take(p, 't');
 }

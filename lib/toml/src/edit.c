@@ -47,7 +47,7 @@ static int
 check_result(const struct dsync_buffer *result, const struct edit *edit, struct dsync_error *err)
 {
 	struct dsync_view text = dsync_buffer_view(result);
-	struct dsync_error cause = {.code = 0};
+	struct dsync_error cause = { .code = 0 };
 	struct dsync_toml *doc = dsync_toml_parse((const char *)text.data, text.size, &cause);
 	int rc = 0;
 
@@ -76,7 +76,7 @@ fail_buffer(const struct dsync_buffer *b, struct dsync_error *err)
 static int
 apply(const struct dsync_toml *doc, const struct edit *edit, struct dsync_buffer *result, struct dsync_error *err)
 {
-	struct dsync_toml_range range = {0, 0};
+	struct dsync_toml_range range = { 0, 0 };
 	struct dsync_buffer piece;
 	struct place place;
 	int rc;
@@ -111,7 +111,7 @@ apply(const struct dsync_toml *doc, const struct edit *edit, struct dsync_buffer
 static int
 run(struct dsync_buffer *out, const char *text, size_t size, const struct edit *edit, struct dsync_error *err)
 {
-	struct dsync_error cause = {.code = 0};
+	struct dsync_error cause = { .code = 0 };
 	struct dsync_toml *doc = dsync_toml_parse(text, size, &cause);
 	struct dsync_buffer result;
 	struct dsync_view view;
@@ -138,18 +138,18 @@ run(struct dsync_buffer *out, const char *text, size_t size, const struct edit *
 
 int
 dsync_toml_edit_set(struct dsync_buffer *out, const char *text, size_t size, const char *table, const char *key,
-		    const char *value, struct dsync_error *err)
+	const char *value, struct dsync_error *err)
 {
-	struct edit edit = {table, key, value};
+	struct edit edit = { table, key, value };
 
 	return run(out, text, size, &edit, err);
 }
 
 int
 dsync_toml_edit_remove(struct dsync_buffer *out, const char *text, size_t size, const char *table, const char *key,
-		       struct dsync_error *err)
+	struct dsync_error *err)
 {
-	struct edit edit = {table, key, NULL};
+	struct edit edit = { table, key, NULL };
 
 	return run(out, text, size, &edit, err);
 }

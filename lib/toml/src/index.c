@@ -27,7 +27,7 @@ static struct dsync_view
 node_name(const struct dsync_toml *doc, uint32_t node)
 {
 	const struct dsync__toml_node *n = &doc->nodes[node];
-	struct dsync__toml_text name = {n->name, n->name_size, n->name_own};
+	struct dsync__toml_text name = { n->name, n->name_size, n->name_own };
 
 	return dsync__toml_text(doc, name);
 }
@@ -47,7 +47,7 @@ walk(const struct dsync_toml *doc, uint32_t link, struct dsync_view key)
 uint32_t
 dsync__toml_index_find(const struct dsync_toml *doc, uint32_t table, const void *key, size_t size)
 {
-	struct dsync_view wanted = {key, size}, name;
+	struct dsync_view wanted = { key, size }, name;
 	uint32_t leaf;
 
 	if (doc->nodes[table].u.children.index == 0)

@@ -22,7 +22,7 @@
 #include "toml/toml.h"
 
 /* Node numbers stay below the bit that index.c uses as a mark. */
-#define DSYNC__TOML_TEXT_MAX 0x7ffffff0u
+#define DSYNC__TOML_TEXT_MAX 0x7fffffefu
 
 /* How a table or array came to be: that decides who may still add to it. */
 enum dsync__toml_made {
@@ -55,15 +55,15 @@ struct dsync__toml_node {
 	uint32_t start; /* of the value, or of the header */
 	uint32_t end;
 	uint32_t line;
-	uint32_t next;     /* sibling, or NONE */
-	uint32_t name;     /* the unescaped key */
+	uint32_t next; /* sibling, or NONE */
+	uint32_t name; /* the unescaped key */
 	uint32_t name_size;
 	uint32_t split_at; /* this and the next two: index.c */
 	uint32_t side[2];
 	uint16_t split_mask;
-	uint8_t type;      /* enum dsync_toml_type */
-	uint8_t made;      /* enum dsync__toml_made */
-	uint8_t depth;     /* levels above it; the root has 0 */
+	uint8_t type;  /* enum dsync_toml_type */
+	uint8_t made;  /* enum dsync__toml_made */
+	uint8_t depth; /* levels above it; the root has 0 */
 	bool name_own;
 	union {
 		struct dsync__toml_children children; /* tables and arrays */
@@ -78,7 +78,7 @@ struct dsync_toml {
 	uint32_t text_start; /* 3 after a byte order mark, else 0 */
 	struct dsync__toml_node *nodes;
 	uint32_t count;
-	uint32_t limit; /* room for that many */
+	uint32_t limit;     /* room for that many */
 	unsigned char *own; /* unescaped strings and keys */
 	uint32_t own_size;
 };

@@ -11,7 +11,7 @@ bare_key(struct dsync__toml_parser *p, struct dsync__toml_key *key)
 
 	if (size == 0)
 		return dsync__toml_fail(p, p->c.position, "a key is missing",
-					"a key of letters, digits, '_' and '-', or one in quotes");
+			"a key of letters, digits, '_' and '-', or one in quotes");
 	key->name.at = key->start;
 	key->name.size = (uint32_t)size;
 	key->name.own = false;

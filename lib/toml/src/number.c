@@ -51,7 +51,8 @@ fail_at(struct dsync__toml_parser *p, const struct dsync__toml_node *node, size_
 
 /* Digits [from, to) as a signed number. */
 static int
-integer_value(struct dsync__toml_parser *p, struct dsync__toml_node *node, struct dsync_view v, size_t from, unsigned base)
+integer_value(
+	struct dsync__toml_parser *p, struct dsync__toml_node *node, struct dsync_view v, size_t from, unsigned base)
 {
 	bool negative = v.data[0] == '-';
 	uint64_t limit = (uint64_t)INT64_MAX + negative, value = 0;
@@ -64,7 +65,7 @@ integer_value(struct dsync__toml_parser *p, struct dsync__toml_node *node, struc
 			continue;
 		if (value > limit / base || value * base > limit - digit)
 			return dsync__toml_fail(p, node->start, "an integer does not fit 64 bits",
-						"-9223372036854775808 to 9223372036854775807");
+				"-9223372036854775808 to 9223372036854775807");
 		value = value * base + digit;
 	}
 	node->type = DSYNC_TOML_INTEGER;
@@ -80,7 +81,10 @@ prefixed_integer(struct dsync__toml_parser *p, struct dsync__toml_node *node, st
 	size_t end = digits_end(v, 2, base);
 
 	if (end == 2 || end < v.size)
-		return fail_at(p, node, end, base == 16 ? "a hexadecimal digit" : base == 8 ? "an octal digit" : "0 or 1");
+		return fail_at(p, node, end,
+			base == 16          ? "a hexadecimal digit"
+				: base == 8 ? "an octal digit"
+					    : "0 or 1");
 	return integer_value(p, node, v, 2, base);
 }
 
@@ -119,7 +123,7 @@ decimal(struct dsync__toml_parser *p, struct dsync__toml_node *node, struct dsyn
 
 	if (end == sign)
 		return dsync__toml_fail(p, node->start + end, sign ? NOT_A_NUMBER : "a value is missing",
-					sign ? "a digit" : "a string, number, date, time, true, false, '[' or '{'");
+			sign ? "a digit" : "a string, number, date, time, true, false, '[' or '{'");
 	if (v.data[sign] == '0' && end > sign + 1)
 		return fail_at(p, node, sign, "a number without leading zeros");
 	if (byte == '.' || byte == 'e' || byte == 'E')

@@ -62,7 +62,7 @@ read_exponent(struct dsync_view text, size_t at)
 double
 dsync__toml_number_float(struct dsync_view text)
 {
-	struct decimal d = {.count = 0};
+	struct decimal d = { .count = 0 };
 	bool negative = text.data[0] == '-';
 	double value;
 	size_t at;

@@ -18,7 +18,7 @@ struct survey {
 static struct survey
 survey_text(const unsigned char *text, size_t size)
 {
-	struct survey s = {0, 0, 0};
+	struct survey s = { 0, 0, 0 };
 	size_t i;
 
 	for (i = 0; i < size; i++) {

@@ -27,8 +27,8 @@ is_value(const struct dsync__toml_node *n)
 }
 
 static int
-fail_not_editable(const struct dsync_toml *doc, uint32_t node, const char *name, const char *expected,
-		  struct dsync_error *err)
+fail_not_editable(
+	const struct dsync_toml *doc, uint32_t node, const char *name, const char *expected, struct dsync_error *err)
 {
 	int rc = dsync_error_set(err, DSYNC_ERR_INVALID, "toml", "the key cannot be changed here");
 
@@ -40,12 +40,12 @@ fail_not_editable(const struct dsync_toml *doc, uint32_t node, const char *name,
 }
 
 int
-dsync__toml_place_find(const struct dsync_toml *doc, const char *table, const char *key, struct place *place,
-		       struct dsync_error *err)
+dsync__toml_place_find(
+	const struct dsync_toml *doc, const char *table, const char *key, struct place *place, struct dsync_error *err)
 {
 	uint32_t at = DSYNC_TOML_ROOT, child;
 
-	*place = (struct place){DSYNC_TOML_NONE, DSYNC_TOML_ROOT, table, table};
+	*place = (struct place){ DSYNC_TOML_NONE, DSYNC_TOML_ROOT, table, table };
 	while (*place->missing != '\0') {
 		const char *part = place->missing, *after = part;
 		size_t size = path_part(&after);
@@ -168,7 +168,7 @@ new_table_place(const struct dsync_toml *doc, const char *table)
 	uint32_t signature = dsync_toml_child(doc, DSYNC_TOML_ROOT, "signature"), at, above;
 
 	if (signature == DSYNC_TOML_NONE || doc->nodes[signature].made != MADE_HEADER ||
-	    dsync_toml_type(doc, signature) != DSYNC_TOML_TABLE)
+		dsync_toml_type(doc, signature) != DSYNC_TOML_TABLE)
 		return doc->text_size;
 	if (strcspn(table, ".") == strlen("signature") && strncmp(table, "signature", strlen("signature")) == 0)
 		return doc->text_size;
@@ -183,8 +183,8 @@ new_table_place(const struct dsync_toml *doc, const char *table)
 }
 
 static void
-insert_table(const struct dsync_toml *doc, const char *table, const char *key, const char *value, struct dsync_buffer *out,
-	     uint32_t *at)
+insert_table(const struct dsync_toml *doc, const char *table, const char *key, const char *value,
+	struct dsync_buffer *out, uint32_t *at)
 {
 	const char *newline = newline_of(doc);
 
@@ -204,7 +204,7 @@ insert_table(const struct dsync_toml *doc, const char *table, const char *key, c
 /* Behind the last entry, or between the empty braces. */
 static void
 insert_in_braces(const struct dsync_toml *doc, const struct place *place, const char *key, const char *value,
-		 struct dsync_buffer *out, uint32_t *at)
+	struct dsync_buffer *out, uint32_t *at)
 {
 	const struct dsync__toml_node *braces = &doc->nodes[place->anchor];
 	bool empty = braces->u.children.count == 0;
@@ -219,7 +219,7 @@ insert_in_braces(const struct dsync_toml *doc, const struct place *place, const 
 /* Behind the last line of the header's body; a text without a last newline keeps being one. */
 static void
 insert_line(const struct dsync_toml *doc, const struct place *place, const char *key, const char *value,
-	    struct dsync_buffer *out, uint32_t *at)
+	struct dsync_buffer *out, uint32_t *at)
 {
 	*at = doc->nodes[place->anchor].u.children.body_end;
 	if (!at_line_start(doc, *at))
@@ -231,7 +231,7 @@ insert_line(const struct dsync_toml *doc, const struct place *place, const char 
 
 void
 dsync__toml_place_insert(const struct dsync_toml *doc, const struct place *place, const char *table, const char *key,
-			 const char *value, struct dsync_buffer *out, uint32_t *at)
+	const char *value, struct dsync_buffer *out, uint32_t *at)
 {
 	uint8_t made = doc->nodes[place->anchor].made;
 
@@ -247,7 +247,7 @@ dsync__toml_place_insert(const struct dsync_toml *doc, const struct place *place
 static struct dsync_toml_range
 remove_in_braces(const struct dsync_toml *doc, const struct dsync__toml_node *n)
 {
-	struct dsync_toml_range range = {n->entry, n->end};
+	struct dsync_toml_range range = { n->entry, n->end };
 	uint32_t after = skip_blanks(doc, n->end), before = back_over_blanks(doc, n->entry);
 
 	if (doc->text[after] == ',')
@@ -261,7 +261,7 @@ struct dsync_toml_range
 dsync__toml_place_remove(const struct dsync_toml *doc, const struct place *place)
 {
 	const struct dsync__toml_node *n = &doc->nodes[place->key];
-	struct dsync_toml_range range = {line_start(doc, n->entry), n->end};
+	struct dsync_toml_range range = { line_start(doc, n->entry), n->end };
 	const unsigned char *lf;
 
 	if (doc->nodes[place->anchor].made == MADE_BRACES)

@@ -6,6 +6,8 @@
 
 #include "base/error.h"
 
+/* clang-format off */
+
 /* Names for the rows below: what a byte may be part of. */
 #define T__ (SCAN_BASIC | SCAN_LITERAL | SCAN_COMMENT) /* text only */
 #define ALP (T__ | SCAN_BARE | SCAN_TOKEN)
@@ -30,6 +32,8 @@ const unsigned char dsync__toml_class[256] = {
 	ALP, ALP, ALP, ALP, ALP, ALP, ALP, ALP, ALP, ALP, ALP, T__, T__, T__, T__, 0,
 	ROW_TEXT, ROW_TEXT, ROW_TEXT, ROW_TEXT, ROW_TEXT, ROW_TEXT, ROW_TEXT, ROW_TEXT,
 };
+
+/* clang-format on */
 
 /*
  * The size of the UTF-8 character at an offset; 0 when it is none.  `floor` is the least
@@ -113,7 +117,7 @@ dsync__toml_fail_duplicate(struct dsync__toml_parser *p, const struct dsync__tom
 	describe_place(p, key->start);
 	dsync_error_expected(p->err, "a key that is not in use");
 	dsync_error_found(p->err, "\"%.*s\", first on line %lu", (int)(name.size < 100 ? name.size : 100),
-			  (const char *)name.data, (unsigned long)p->doc->nodes[earlier].line);
+		(const char *)name.data, (unsigned long)p->doc->nodes[earlier].line);
 	return rc;
 }
 
@@ -150,7 +154,8 @@ dsync__toml_comment(struct dsync__toml_parser *p)
 		return 0;
 	scan_run(p, SCAN_COMMENT);
 	if (scan_peek(p) != SCAN_END && !scan_at_newline(p))
-		return dsync__toml_fail(p, p->c.position, "a control character in a comment", "text without control characters");
+		return dsync__toml_fail(
+			p, p->c.position, "a control character in a comment", "text without control characters");
 	return 0;
 }
 

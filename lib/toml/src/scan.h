@@ -15,14 +15,14 @@
 
 /* Classes of bytes; a byte may be in several. */
 enum scan_class {
-	SCAN_BARE = 1,     /* in bare keys */
-	SCAN_TOKEN = 2,    /* in numbers, dates, true and false */
+	SCAN_BARE = 1,  /* in bare keys */
+	SCAN_TOKEN = 2, /* in numbers, dates, true and false */
 	SCAN_DIGIT = 4,
 	SCAN_BASIC = 8,    /* in "strings" without a second look */
 	SCAN_LITERAL = 16, /* in 'strings' */
 	SCAN_COMMENT = 32,
-	SCAN_NODE = 64,    /* announces a node: = . , [ */
-	SCAN_OWN = 128,    /* a string with it may differ from its text: backslash, CR */
+	SCAN_NODE = 64, /* announces a node: = . , [ */
+	SCAN_OWN = 128, /* a string with it may differ from its text: backslash, CR */
 };
 
 extern const unsigned char dsync__toml_class[256];

@@ -14,8 +14,8 @@ struct quotes {
 	const char *end_three;
 };
 
-static const struct quotes basic = {'"', SCAN_BASIC, "a closing '\"'", "a closing '\"\"\"'"};
-static const struct quotes literal = {'\'', SCAN_LITERAL, "a closing \"'\"", "a closing \"'''\""};
+static const struct quotes basic = { '"', SCAN_BASIC, "a closing '\"'", "a closing '\"\"\"'" };
+static const struct quotes literal = { '\'', SCAN_LITERAL, "a closing \"'\"", "a closing \"'''\"" };
 
 static const struct quotes *
 quotes_at(const struct dsync__toml_parser *p)

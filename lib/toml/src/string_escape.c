@@ -50,7 +50,7 @@ static size_t
 utf8_encode(unsigned char out[4], uint32_t code)
 {
 	size_t size = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-	static const unsigned char leads[] = {0, 0x00, 0xc0, 0xe0, 0xf0};
+	static const unsigned char leads[] = { 0, 0x00, 0xc0, 0xe0, 0xf0 };
 	size_t i;
 
 	for (i = size - 1; i > 0; i--) {
@@ -85,13 +85,13 @@ unicode_escape(struct dsync__toml_parser *p, struct dsync__toml_text *out, int d
 		value = hex_value(scan_peek(p));
 		if (value < 0)
 			return dsync__toml_fail(p, p->c.position, "an escape is cut short",
-						digits == 4 ? "four hexadecimal digits" : "eight hexadecimal digits");
+				digits == 4 ? "four hexadecimal digits" : "eight hexadecimal digits");
 		code = code << 4 | (uint32_t)value;
 		p->c.position++;
 	}
 	if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-		return dsync__toml_fail(p, start, "an escape names no character",
-					"a Unicode scalar value up to 10FFFF, no surrogate");
+		return dsync__toml_fail(
+			p, start, "an escape names no character", "a Unicode scalar value up to 10FFFF, no surrogate");
 	add_own(p, out, bytes, utf8_encode(bytes, code));
 	return 0;
 }

@@ -29,7 +29,7 @@ dsync__toml_table_root(struct dsync_toml *doc)
 {
 	struct dsync__toml_node *root = &doc->nodes[0];
 
-	*root = (struct dsync__toml_node){.next = DSYNC_TOML_NONE, .line = 1};
+	*root = (struct dsync__toml_node){ .next = DSYNC_TOML_NONE, .line = 1 };
 	become(root, DSYNC_TOML_TABLE, MADE_HEADER);
 	root->entry = root->key_start = root->key_end = root->start = root->end = doc->text_start;
 	root->u.children.body_end = doc->text_start;
@@ -46,7 +46,8 @@ prepare(struct dsync__toml_parser *p, uint32_t parent, const struct dsync__toml_
 
 	assert(p->doc->count < p->doc->limit);
 	if (depth > DSYNC_TOML_DEPTH_MAX)
-		return dsync__toml_fail(p, key->start, "nesting is too deep", "at most 80 levels of tables, arrays and dots");
+		return dsync__toml_fail(
+			p, key->start, "nesting is too deep", "at most 80 levels of tables, arrays and dots");
 	n->entry = key->entry;
 	n->key_start = n->start = key->start;
 	n->key_end = n->end = key->end;
@@ -136,7 +137,7 @@ int
 dsync__toml_table_element(struct dsync__toml_parser *p, uint32_t array, uint32_t *node)
 {
 	uint32_t here = scan_position(p);
-	struct dsync__toml_key key = {here, here, here, p->line, {here, 0, false}};
+	struct dsync__toml_key key = { here, here, here, p->line, { here, 0, false } };
 	int rc = prepare(p, array, &key);
 
 	if (rc == 0)
@@ -199,7 +200,7 @@ define_table(struct dsync__toml_parser *p, uint32_t parent, const struct dsync__
 static int
 define_element(struct dsync__toml_parser *p, uint32_t parent, const struct dsync__toml_key *key, uint32_t *table)
 {
-	struct dsync__toml_key unnamed = {key->entry, key->start, key->start, key->line, {key->start, 0, false}};
+	struct dsync__toml_key unnamed = { key->entry, key->start, key->start, key->line, { key->start, 0, false } };
 	struct dsync__toml_node *n;
 	uint32_t array;
 	int rc = put(p, parent, key, &array);

@@ -29,7 +29,7 @@ children_of(const struct dsync_toml *doc, uint32_t node)
 struct dsync_view
 dsync__toml_text(const struct dsync_toml *doc, struct dsync__toml_text text)
 {
-	struct dsync_view view = {(text.own ? doc->own : doc->text) + text.at, text.size};
+	struct dsync_view view = { (text.own ? doc->own : doc->text) + text.at, text.size };
 
 	return view;
 }
@@ -104,7 +104,7 @@ struct dsync_view
 dsync_toml_key(const struct dsync_toml *doc, uint32_t node)
 {
 	const struct dsync__toml_node *n = &doc->nodes[node == DSYNC_TOML_NONE ? DSYNC_TOML_ROOT : node];
-	struct dsync__toml_text name = {n->name, n->name_size, n->name_own};
+	struct dsync__toml_text name = { n->name, n->name_size, n->name_own };
 
 	return dsync__toml_text(doc, name);
 }
@@ -114,7 +114,7 @@ dsync_toml_string(const struct dsync_toml *doc, uint32_t node, struct dsync_view
 {
 	const struct dsync__toml_node *n = node_of(doc, node, DSYNC_TOML_STRING);
 
-	*value = (struct dsync_view){doc->text, 0};
+	*value = (struct dsync_view){ doc->text, 0 };
 	if (n == NULL)
 		return DSYNC_ERR_INVALID;
 	*value = dsync__toml_text(doc, n->u.string);
@@ -152,7 +152,7 @@ struct dsync_view
 dsync_toml_raw(const struct dsync_toml *doc, uint32_t node)
 {
 	struct dsync_toml_range range = dsync_toml_value_range(doc, node);
-	struct dsync_view view = {doc->text + range.start, range.end - range.start};
+	struct dsync_view view = { doc->text + range.start, range.end - range.start };
 
 	return view;
 }
@@ -179,7 +179,7 @@ dsync_toml_column(const struct dsync_toml *doc, uint32_t node)
 struct dsync_toml_range
 dsync_toml_value_range(const struct dsync_toml *doc, uint32_t node)
 {
-	struct dsync_toml_range range = {0, 0};
+	struct dsync_toml_range range = { 0, 0 };
 
 	if (node != DSYNC_TOML_NONE) {
 		range.start = doc->nodes[node].start;
@@ -191,7 +191,7 @@ dsync_toml_value_range(const struct dsync_toml *doc, uint32_t node)
 struct dsync_toml_range
 dsync_toml_key_range(const struct dsync_toml *doc, uint32_t node)
 {
-	struct dsync_toml_range range = {0, 0};
+	struct dsync_toml_range range = { 0, 0 };
 
 	if (node != DSYNC_TOML_NONE) {
 		range.start = doc->nodes[node].key_start;
@@ -204,7 +204,7 @@ struct dsync_toml_range
 dsync_toml_body_range(const struct dsync_toml *doc, uint32_t table)
 {
 	const struct dsync__toml_node *n = node_of(doc, table, DSYNC_TOML_TABLE);
-	struct dsync_toml_range range = {0, 0};
+	struct dsync_toml_range range = { 0, 0 };
 
 	if (n != NULL && n->made == MADE_HEADER) {
 		range.start = n->start;

@@ -19,7 +19,7 @@ open_frame(struct dsync__toml_parser *p, uint32_t node, enum dsync_toml_type typ
 	assert(p->level < DSYNC_TOML_DEPTH_MAX);
 	n->type = (uint8_t)type;
 	n->made = type == DSYNC_TOML_TABLE ? MADE_BRACES : MADE_VALUE;
-	n->u.children = (struct dsync__toml_children){DSYNC_TOML_NONE, DSYNC_TOML_NONE, 0, 0, 0};
+	n->u.children = (struct dsync__toml_children){ DSYNC_TOML_NONE, DSYNC_TOML_NONE, 0, 0, 0 };
 	p->frames[p->level].node = node;
 	p->frames[p->level].comma = false;
 	p->level++;
@@ -29,7 +29,7 @@ open_frame(struct dsync__toml_parser *p, uint32_t node, enum dsync_toml_type typ
 static int
 boolean(struct dsync__toml_parser *p, struct dsync__toml_node *n)
 {
-	struct dsync_view word = {p->c.data + p->c.position, 0};
+	struct dsync_view word = { p->c.data + p->c.position, 0 };
 
 	word.size = scan_run(p, SCAN_TOKEN);
 	n->type = DSYNC_TOML_BOOLEAN;
@@ -147,7 +147,8 @@ step_inline(struct dsync__toml_parser *p, struct dsync__toml_frame *frame)
 	}
 	if (entries->count > 0 && !frame->comma) {
 		if (!scan_take(p, ','))
-			return dsync__toml_fail(p, p->c.position, "an inline table is not closed", "',' or '}' on the same line");
+			return dsync__toml_fail(
+				p, p->c.position, "an inline table is not closed", "',' or '}' on the same line");
 		frame->comma = true;
 		return 0;
 	}

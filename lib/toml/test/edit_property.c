@@ -36,13 +36,14 @@ one_of(struct random *r, const char *const *choices, unsigned count)
 	return choices[below(r, count)];
 }
 
-static const char *const keys[] = {"a", "b", "c", "ttl", "x-y"};
-static const char *const written[] = {"a", "\"b\"", "c", "'ttl'", "\"x\\u002dy\""};
-static const char *const values[] = {"1", "\"x # y\"", "'''\n'''", "[1, 2]", "[\n# c\n1,\n]", "{}", "{a = 1, b.c = 2}",
-				     "{ b = {c = [{}]} }", "2026-01-01", "true", "-1.5e3", "\"\"\"x\\\n y\"\"\""};
-static const char *const tables[] = {"", "a", "b", "a.b", "a.c", "b.x-y", "signature", "c.a.b"};
-static const char *const headers[] = {"[a]", "[ b ]", "[a.b]", "[a . 'c']", "[b.\"x-y\"]", "[[c]]", "[signature]", "[a.c.ttl]"};
-static const char *const comments[] = {"", "", "", " # c", "\t#", "   "};
+static const char *const keys[] = { "a", "b", "c", "ttl", "x-y" };
+static const char *const written[] = { "a", "\"b\"", "c", "'ttl'", "\"x\\u002dy\"" };
+static const char *const values[] = { "1", "\"x # y\"", "'''\n'''", "[1, 2]", "[\n# c\n1,\n]", "{}", "{a = 1, b.c = 2}",
+	"{ b = {c = [{}]} }", "2026-01-01", "true", "-1.5e3", "\"\"\"x\\\n y\"\"\"" };
+static const char *const tables[] = { "", "a", "b", "a.b", "a.c", "b.x-y", "signature", "c.a.b" };
+static const char *const headers[] = { "[a]", "[ b ]", "[a.b]", "[a . 'c']", "[b.\"x-y\"]", "[[c]]", "[signature]",
+	"[a.c.ttl]" };
+static const char *const comments[] = { "", "", "", " # c", "\t#", "   " };
 
 #define ONE_OF(r, array) one_of(r, array, sizeof(array) / sizeof((array)[0]))
 
@@ -152,7 +153,7 @@ find(const struct dsync_toml *doc, const char *table, const char *key)
 static void
 assert_same_values(const struct dsync_toml *a, uint32_t skip_a, const struct dsync_toml *b, uint32_t skip_b)
 {
-	struct value_set set_a = {0, 0}, set_b = {0, 0};
+	struct value_set set_a = { 0, 0 }, set_b = { 0, 0 };
 
 	add_values(a, DSYNC_TOML_ROOT, skip_a, 1, &set_a);
 	add_values(b, DSYNC_TOML_ROOT, skip_b, 1, &set_b);
@@ -178,7 +179,7 @@ static bool
 check_edit(const char *text, size_t size, const char *table, const char *key, const char *value)
 {
 	struct dsync_toml *before = dsync_toml_parse(text, size, NULL), *after;
-	struct dsync_error err = {.code = 0};
+	struct dsync_error err = { .code = 0 };
 	struct dsync_view raw;
 	struct dsync_buffer out;
 	uint32_t old, new;
@@ -219,7 +220,7 @@ check_edit(const char *text, size_t size, const char *table, const char *key, co
 static void
 made_up_documents(void **state)
 {
-	struct random r = {1};
+	struct random r = { 1 };
 	struct dsync_buffer text;
 	size_t done = 0;
 	unsigned i;

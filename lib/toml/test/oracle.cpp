@@ -23,7 +23,8 @@ extern "C" {
 #include "toml/toml.h"
 }
 
-namespace {
+namespace
+{
 
 /* Little of what is made from an invalid text is valid. */
 constexpr int mutations_of_valid = 300, mutations_of_invalid = 30;
@@ -36,8 +37,9 @@ struct difference {
 };
 
 difference known[] = {
-	{true, "Error while parsing floating-point", "a float beyond the range of a double is infinity (IEEE 754)", 0},
-	{true, "expected second between 0 and 59", "a leap second has the number 60 (RFC 3339)", 0},
+	{ true, "Error while parsing floating-point", "a float beyond the range of a double is infinity (IEEE 754)",
+		0 },
+	{ true, "expected second between 0 and 59", "a leap second has the number 60 (RFC 3339)", 0 },
 };
 
 /* What the vectors and their mutations hardly ever reach. */
@@ -65,7 +67,7 @@ const char *const corners[] = {
 	"a = \"\\uFFFF\\U0010FFFF\"",
 	"a = \"\xef\xbf\xbf\xf4\x8f\xbf\xbf\"",
 	"a = \"\xc2\x80\xc2\x85\xe2\x80\xa8\"",
-	"\xef\xbb\xbf\xef\xbb\xbf" "a = 1",
+	"\xef\xbb\xbf\xef\xbb\xbfk = 1",
 	"a = [{}, [], {b.c = 1, b.d = [{}]}]",
 	"a = 1 \xc2\xa0",
 	"a = {b = [\n1\n]}",
@@ -93,7 +95,7 @@ struct document {
 std::string_view
 view_text(dsync_view view)
 {
-	return {reinterpret_cast<const char *>(view.data), view.size};
+	return { reinterpret_cast<const char *>(view.data), view.size };
 }
 
 /* Times by their numbers; we keep the text, toml++ nanoseconds. */
@@ -116,9 +118,10 @@ equal_time(std::string_view raw, const toml::time &time)
 	size_t at = 9;
 
 	for (uint32_t unit = 100000000; unit > 0 && raw.size() > 8 && raw[8] == '.'; unit /= 10, at++)
-		nanoseconds += at < raw.size() && raw[at] >= '0' && raw[at] <= '9' ? uint32_t(raw[at] - '0') * unit : (unit = 1, 0);
+		nanoseconds += at < raw.size() && raw[at] >= '0' && raw[at] <= '9' ? uint32_t(raw[at] - '0') * unit
+										   : (unit = 1, 0);
 	return digits(raw, 0, 2) == time.hour && digits(raw, 3, 2) == time.minute && digits(raw, 6, 2) == time.second &&
-	       nanoseconds == time.nanosecond;
+		nanoseconds == time.nanosecond;
 }
 
 bool
@@ -185,13 +188,16 @@ equal(const dsync_toml *doc, uint32_t node, const toml::node &other)
 	case DSYNC_TOML_ARRAY:
 		return other.is_array() && equal_array(doc, node, *other.as_array());
 	case DSYNC_TOML_STRING:
-		return dsync_toml_string(doc, node, &text) == 0 && other.is_string() && **other.as_string() == view_text(text);
+		return dsync_toml_string(doc, node, &text) == 0 && other.is_string() &&
+			**other.as_string() == view_text(text);
 	case DSYNC_TOML_INTEGER:
-		return dsync_toml_integer(doc, node, &integer) == 0 && other.is_integer() && **other.as_integer() == integer;
+		return dsync_toml_integer(doc, node, &integer) == 0 && other.is_integer() &&
+			**other.as_integer() == integer;
 	case DSYNC_TOML_FLOAT:
 		return other.is_floating_point() && equal_float(doc, node, **other.as_floating_point());
 	case DSYNC_TOML_BOOLEAN:
-		return dsync_toml_boolean(doc, node, &truth) == 0 && other.is_boolean() && **other.as_boolean() == truth;
+		return dsync_toml_boolean(doc, node, &truth) == 0 && other.is_boolean() &&
+			**other.as_boolean() == truth;
 	case DSYNC_TOML_DATE_LOCAL:
 		return other.is_date() && equal_date(raw, **other.as_date());
 	case DSYNC_TOML_TIME_LOCAL:
@@ -199,8 +205,8 @@ equal(const dsync_toml *doc, uint32_t node, const toml::node &other)
 	case DSYNC_TOML_DATETIME:
 	case DSYNC_TOML_DATETIME_LOCAL:
 		return other.is_date_time() && equal_date(raw, (**other.as_date_time()).date) &&
-		       equal_time(raw.substr(11), (**other.as_date_time()).time) &&
-		       equal_offset(raw, (**other.as_date_time()).offset);
+			equal_time(raw.substr(11), (**other.as_date_time()).time) &&
+			equal_offset(raw, (**other.as_date_time()).offset);
 	case DSYNC_TOML_ABSENT:
 		break;
 	}
@@ -212,7 +218,7 @@ report(const char *what, std::string_view text, std::string_view message)
 {
 	if (unknown_differences++ < 20)
 		std::fprintf(stderr, "%s: %.*s\n--- %.*s\n---\n", what, int(message.size()), message.data(),
-			     int(text.size() < 600 ? text.size() : 600), text.data());
+			int(text.size() < 600 ? text.size() : 600), text.data());
 }
 
 void

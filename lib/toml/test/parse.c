@@ -18,7 +18,7 @@
 static struct dsync_toml *
 parse(const char *text)
 {
-	struct dsync_error err = {.code = 0};
+	struct dsync_error err = { .code = 0 };
 	struct dsync_toml *doc = dsync_toml_parse(text, strlen(text), &err);
 
 	if (doc == NULL)
@@ -33,29 +33,33 @@ integers_and_floats(void **state)
 		const char *text;
 		double value;
 	} floats[] = {
-		{"a = 0.1", 0.1},
-		{"a = -1_0.5e-1_0", -10.5e-10},
-		{"a = 1e22", 1e22},
-		{"a = 1E+23", 1e23},
-		{"a = 9007199254740993.0", 9007199254740992.0},
-		{"a = 9007199254740993.00000000000000000000001", 9007199254740994.0},
-		{"a = 4.9406564584124654e-324", 4.9406564584124654e-324},
-		{"a = 1.7976931348623157e308", 1.7976931348623157e308},
-		{"a = 2.4e-324", 0.0},
-		{"a = 1e400", HUGE_VAL},
-		{"a = 1e-400", 0.0},
-		{"a = 0e99999999999999999999", 0.0},
-		{"a = 0.000001e6", 1.0},
-		{"a = -inf", -HUGE_VAL},
+		{ "a = 0.1", 0.1 },
+		{ "a = -1_0.5e-1_0", -10.5e-10 },
+		{ "a = 1e22", 1e22 },
+		{ "a = 1E+23", 1e23 },
+		{ "a = 9007199254740993.0", 9007199254740992.0 },
+		{ "a = 9007199254740993.00000000000000000000001", 9007199254740994.0 },
+		{ "a = 4.9406564584124654e-324", 4.9406564584124654e-324 },
+		{ "a = 1.7976931348623157e308", 1.7976931348623157e308 },
+		{ "a = 2.4e-324", 0.0 },
+		{ "a = 1e400", HUGE_VAL },
+		{ "a = 1e-400", 0.0 },
+		{ "a = 0e99999999999999999999", 0.0 },
+		{ "a = 0.000001e6", 1.0 },
+		{ "a = -inf", -HUGE_VAL },
 	};
 	static const struct {
 		const char *text;
 		int64_t value;
 	} integers[] = {
-		{"a = 9223372036854775807", INT64_MAX},    {"a = -9223372036854775808", INT64_MIN},
-		{"a = 0x7FFFFFFFFFFFFFFF", INT64_MAX},     {"a = -0", 0},
-		{"a = +1_000", 1000},                      {"a = 0b0_11", 3},
-		{"a = 0o00017", 15},                       {"a = 0xdead_BEEF", 0xdeadbeef},
+		{ "a = 9223372036854775807", INT64_MAX },
+		{ "a = -9223372036854775808", INT64_MIN },
+		{ "a = 0x7FFFFFFFFFFFFFFF", INT64_MAX },
+		{ "a = -0", 0 },
+		{ "a = +1_000", 1000 },
+		{ "a = 0b0_11", 3 },
+		{ "a = 0o00017", 15 },
+		{ "a = 0xdead_BEEF", 0xdeadbeef },
 	};
 	struct dsync_toml *doc;
 	int64_t integer;
@@ -120,19 +124,19 @@ strings(void **state)
 		const char *text, *value;
 		size_t size;
 	} cases[] = {
-		{"a = \"\"", "", 0},
-		{"a = \"x\"", "x", 1},
-		{"a = 'C:\\n'", "C:\\n", 4},
-		{"a = \"\\b\\t\\n\\f\\r\\\"\\\\\"", "\b\t\n\f\r\"\\", 7},
-		{"a = \"x\\u0000y\"", "x\0y", 3},
-		{"a = \"\\u00e9\\u20AC\\U0001F600\"", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9},
-		{"a = \"\"\"\nx\n\"\"\"", "x\n", 2},
-		{"a = \"\"\"\r\nx\r\ny\"\"\"", "x\ny", 3},
-		{"a = '''\r\nx\r\n\r\ny'''", "x\n\ny", 4},
-		{"a = \"\"\"x\\\n \t\n  y\\  \r\n z\"\"\"", "xyz", 3},
-		{"a = \"\"\"\"\"x\"\"\"\"\"", "\"\"x\"\"", 5},
-		{"a = '''''x'''''", "''x''", 5},
-		{"a = \"\"\"\\\"\"\"\\\"\"\"\"", "\"\"\"\"", 4},
+		{ "a = \"\"", "", 0 },
+		{ "a = \"x\"", "x", 1 },
+		{ "a = 'C:\\n'", "C:\\n", 4 },
+		{ "a = \"\\b\\t\\n\\f\\r\\\"\\\\\"", "\b\t\n\f\r\"\\", 7 },
+		{ "a = \"x\\u0000y\"", "x\0y", 3 },
+		{ "a = \"\\u00e9\\u20AC\\U0001F600\"", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 9 },
+		{ "a = \"\"\"\nx\n\"\"\"", "x\n", 2 },
+		{ "a = \"\"\"\r\nx\r\ny\"\"\"", "x\ny", 3 },
+		{ "a = '''\r\nx\r\n\r\ny'''", "x\n\ny", 4 },
+		{ "a = \"\"\"x\\\n \t\n  y\\  \r\n z\"\"\"", "xyz", 3 },
+		{ "a = \"\"\"\"\"x\"\"\"\"\"", "\"\"x\"\"", 5 },
+		{ "a = '''''x'''''", "''x''", 5 },
+		{ "a = \"\"\"\\\"\"\"\\\"\"\"\"", "\"\"\"\"", 4 },
 	};
 	struct dsync_toml *doc;
 	struct dsync_view value;
@@ -157,7 +161,8 @@ assert_range(const char *text, struct dsync_toml_range range, const char *piece)
 static void
 places(void **state)
 {
-	static const char text[] = "\xef\xbb\xbfr = 1\n# c\n[a.b] # h\n  \"k\\u0031\" = \"\"\"\n\"\"\"\nx.y = {z = [1,\n 2]} # t\n\n[[a.l]]\n";
+	static const char text[] =
+		"\xef\xbb\xbfr = 1\n# c\n[a.b] # h\n  \"k\\u0031\" = \"\"\"\n\"\"\"\nx.y = {z = [1,\n 2]} # t\n\n[[a.l]]\n";
 	struct dsync_toml *doc = parse(text);
 	uint32_t a = dsync_toml_child(doc, DSYNC_TOML_ROOT, "a");
 	uint32_t b = dsync_toml_child(doc, a, "b");
@@ -171,7 +176,8 @@ places(void **state)
 	(void)state;
 	assert_range(text, dsync_toml_body_range(doc, DSYNC_TOML_ROOT), "r = 1\n");
 	assert_range(text, dsync_toml_value_range(doc, b), "[a.b]");
-	assert_range(text, dsync_toml_body_range(doc, b), "[a.b] # h\n  \"k\\u0031\" = \"\"\"\n\"\"\"\nx.y = {z = [1,\n 2]} # t\n");
+	assert_range(text, dsync_toml_body_range(doc, b),
+		"[a.b] # h\n  \"k\\u0031\" = \"\"\"\n\"\"\"\nx.y = {z = [1,\n 2]} # t\n");
 	assert_range(text, dsync_toml_body_range(doc, a), "");
 	assert_range(text, dsync_toml_body_range(doc, x), "");
 	assert_range(text, dsync_toml_value_range(doc, a), "");
@@ -227,6 +233,17 @@ absent_and_wrong_types(void **state)
 	dsync_toml_free(NULL);
 }
 
+/* Refused by its size alone, before a byte is read. */
+static void
+too_large(void **state)
+{
+	struct dsync_error err;
+
+	(void)state;
+	assert_null(dsync_toml_parse("", (size_t)1 << 31, &err));
+	assert_int_equal(err.code, DSYNC_ERR_LIMIT);
+}
+
 int
 main(void)
 {
@@ -236,6 +253,7 @@ main(void)
 		cmocka_unit_test(strings),
 		cmocka_unit_test(places),
 		cmocka_unit_test(absent_and_wrong_types),
+		cmocka_unit_test(too_large),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

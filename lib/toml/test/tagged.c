@@ -50,7 +50,7 @@ take(struct json *j, char byte)
 static unsigned
 read_hex4(struct json *j)
 {
-	char digits[5] = {0};
+	char digits[5] = { 0 };
 
 	memcpy(digits, j->at, 4);
 	j->at += 4;
@@ -60,7 +60,7 @@ read_hex4(struct json *j)
 static void
 add_character(struct text *t, unsigned code)
 {
-	static const unsigned char leads[] = {0, 0, 0xc0, 0xe0, 0xf0};
+	static const unsigned char leads[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
 	size_t size = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4, i;
 
 	for (i = size; i-- > 0; code >>= 6)
@@ -164,7 +164,7 @@ equal_string(const struct dsync_toml *doc, uint32_t node, const struct text *exp
 	struct dsync_view value;
 
 	return dsync_toml_string(doc, node, &value) == 0 && value.size == expected->size &&
-	       memcmp(value.data, expected->bytes, value.size) == 0;
+		memcmp(value.data, expected->bytes, value.size) == 0;
 }
 
 static bool
@@ -194,10 +194,10 @@ equal_scalar(const struct dsync_toml *doc, uint32_t node, const char *type, stru
 		const char *name;
 		enum dsync_toml_type type;
 	} times[] = {
-		{"datetime", DSYNC_TOML_DATETIME},
-		{"datetime-local", DSYNC_TOML_DATETIME_LOCAL},
-		{"date-local", DSYNC_TOML_DATE_LOCAL},
-		{"time-local", DSYNC_TOML_TIME_LOCAL},
+		{ "datetime", DSYNC_TOML_DATETIME },
+		{ "datetime-local", DSYNC_TOML_DATETIME_LOCAL },
+		{ "date-local", DSYNC_TOML_DATE_LOCAL },
+		{ "time-local", DSYNC_TOML_TIME_LOCAL },
 	};
 	size_t i;
 
@@ -221,7 +221,7 @@ compare_scalar(struct json *j, uint32_t node)
 	struct text name, type, value;
 
 	if (!take(j, '{') || !read_string(j, &name) || !take(j, ':') || !read_string(j, &type) || !take(j, ',') ||
-	    !read_string(j, &name) || !take(j, ':') || !read_string(j, &value) || !take(j, '}'))
+		!read_string(j, &name) || !take(j, ':') || !read_string(j, &value) || !take(j, '}'))
 		return differ(j, "not a tagged value");
 	return equal_scalar(j->doc, node, type.bytes, &value) || differ(j, "another value or type");
 }
@@ -289,7 +289,7 @@ compare(struct json *j, uint32_t node)
 bool
 tagged_equal(const struct dsync_toml *doc, const char *json)
 {
-	struct json j = {json, doc};
+	struct json j = { json, doc };
 
 	return compare(&j, DSYNC_TOML_ROOT) && (peek(&j) == '\0' || differ(&j, "the end"));
 }

@@ -18,7 +18,7 @@
 static bool
 check_valid(const char *path)
 {
-	struct dsync_error err = {.code = 0};
+	struct dsync_error err = { .code = 0 };
 	struct dsync_toml *doc;
 	char text[1024], *toml, *json;
 	size_t size, json_size;
@@ -47,7 +47,7 @@ check_valid(const char *path)
 static bool
 check_invalid(const char *path)
 {
-	struct dsync_error err = {.code = 0};
+	struct dsync_error err = { .code = 0 };
 	struct dsync_toml *doc;
 	size_t size;
 	char *toml = corpus_read(path, &size);
@@ -61,7 +61,7 @@ check_invalid(const char *path)
 		return false;
 	}
 	return err.code == DSYNC_ERR_SYNTAX && strcmp(err.rule, "toml") == 0 && err.line > 0 && err.column > 0 &&
-	       err.offset <= size && err.message[0] != '\0' && err.expected[0] != '\0' && err.found[0] != '\0';
+		err.offset <= size && err.message[0] != '\0' && err.expected[0] != '\0' && err.found[0] != '\0';
 }
 
 static void

@@ -69,18 +69,21 @@ check_flags(const struct dsync__zip_header *h, uint64_t offset, struct dsync_err
 	return dsync__zip_refuse(err, "Z14", offset, "reserved flags 0x%04x are set", bad);
 }
 
-/* Z16: sizes that no honest writer can have got. */
+bool
+dsync__zip_sizes_possible(uint16_t method, uint64_t stored_size, uint64_t size)
+{
+	uint64_t most = DSYNC_ZIP_DEFLATE_RATIO_MAX;
+
+	if (method == DSYNC_ZIP_STORED)
+		return stored_size == size;
+	return stored_size >= 2 && (size / most < stored_size || (size / most == stored_size && size % most == 0));
+}
+
+/* Z16 */
 static int
 check_sizes(const struct dsync__zip_header *h, uint64_t offset, struct dsync_error *err)
 {
-	uint64_t most = DSYNC_ZIP_DEFLATE_RATIO_MAX;
-	bool possible;
-
-	if (h->method == DSYNC_ZIP_STORED)
-		possible = h->stored_size == h->size;
-	else
-		possible = h->stored_size >= 2 && (h->size / most < h->stored_size || h->size == h->stored_size * most);
-	if (!possible)
+	if (!dsync__zip_sizes_possible(h->method, h->stored_size, h->size))
 		return dsync__zip_refuse(err, "Z16", offset, "declares %" PRIu64 " bytes from %" PRIu64 " %s bytes: impossible", h->size,
 					 h->stored_size, h->method == DSYNC_ZIP_STORED ? "stored" : "compressed");
 	if (h->size == 0 && h->crc32 != 0)

@@ -131,6 +131,9 @@ int dsync__zip_end64_read(struct dsync__zip_window *w, struct dsync__zip_end *en
 /* directory.c: fills zip->records from zip->tail. */
 int dsync__zip_directory_read(struct dsync_zip *zip, const struct dsync__zip_end *end, struct dsync_error *err);
 
+/* Z16: can an honest writer have got these sizes? */
+bool dsync__zip_sizes_possible(uint16_t method, uint64_t stored_size, uint64_t size);
+
 /* extra.c: checks an extra area and applies its ZIP64 field to the header. */
 int dsync__zip_extra_check(struct dsync__zip_window *w, uint64_t offset, bool local, struct dsync__zip_header *header,
 			   struct dsync_error *err);

@@ -200,7 +200,7 @@ check_written(const struct dsync_zip_writer *w, const struct dsync__zip_written 
 		return dsync_error_set(err, DSYNC_ERR_LIMIT, "W7", "\"%s\" was begun without room for 4 GiB or more", e->name);
 	if (is_directory && (e->size != 0 || e->method != DSYNC_ZIP_STORED))
 		return dsync_error_set(err, DSYNC_ERR_INVALID, "Z20", "directory \"%s\" cannot have data", e->name);
-	if (e->method == DSYNC_ZIP_DEFLATED && (e->stored_size < 2 || e->size / DSYNC_ZIP_DEFLATE_RATIO_MAX > e->stored_size))
+	if (!dsync__zip_sizes_possible(e->method, e->stored_size, e->size))
 		return dsync_error_set(err, DSYNC_ERR_INVALID, "Z16", "sizes of \"%s\" are impossible", e->name);
 	if (e->size == 0 && e->crc32 != 0)
 		return dsync_error_set(err, DSYNC_ERR_INVALID, "Z16", "CRC-32 of empty \"%s\" is not 0", e->name);

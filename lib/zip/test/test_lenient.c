@@ -326,15 +326,28 @@ decoy(struct hostile *h)
 	hostile_add(h, "other", h->out.data, h->out.size, 0);
 }
 
-/* Records in another order than the entries. */
+/* 7z and adm-zip sort by name. */
 static void
-swap_offsets(struct hostile *h)
+payload_first(struct hostile *h)
 {
 	struct hostile_entry e = h->entries[0];
 
-	/* Swapping both and moving the offset field is what sorting writers do. */
 	h->entries[0] = h->entries[2];
 	h->entries[2] = e;
+}
+
+/* The last record first: another order than that of the data. */
+static void
+rotate_directory(struct hostile *h)
+{
+	size_t start = h->directory_offset;
+	size_t last = payload(h)->central_offset;
+	unsigned char copy[1024];
+
+	assert_true(h->end_offset - start <= sizeof(copy));
+	memcpy(copy, h->out.data + last, h->end_offset - last);
+	memcpy(copy + (h->end_offset - last), h->out.data + start, last - start);
+	memcpy(h->out.data + start, copy, h->end_offset - start);
 }
 
 struct lenient {
@@ -379,7 +392,8 @@ static const struct lenient table[] = {
 	{ "directories", directories, NULL },
 	{ "empty payload", empty_payload, NULL },
 	{ "payload with an archive in it", decoy, NULL },
-	{ "payload first", swap_offsets, NULL },
+	{ "payload first", payload_first, NULL },
+	{ "directory in another order", NULL, rotate_directory },
 };
 
 static void

@@ -5,7 +5,8 @@
  *	zip_cat FILE            one line an entry: method, size, CRC-32, name
  *	zip_cat FILE NAME       its bytes
  *	zip_cat --bare ...      without asking for the names of a .sync file
- *	zip_cat --all FILE...   for each file, "ok FILE" or "no FILE: why", after checking all its data
+ *	zip_cat --all FILE...   for each file, after checking all its data, "ok FILE" and one line an
+ *	                        entry as above after a tab, or "no FILE: why"
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -34,13 +35,13 @@ write_out(void *context, const void *data, size_t size)
 }
 
 static int
-list(const struct dsync_zip *zip)
+list(const struct dsync_zip *zip, const char *indent)
 {
 	const struct dsync_zip_entry *e;
 	size_t i;
 
 	for (i = 0; (e = dsync_zip_at(zip, i)) != NULL; i++)
-		printf("%u %" PRIu64 " %08" PRIx32 " %s\n", (unsigned)e->method, e->size, e->crc32, e->name);
+		printf("%s%u %" PRIu64 " %08" PRIx32 " %s\n", indent, (unsigned)e->method, e->size, e->crc32, e->name);
 	return 0;
 }
 
@@ -74,6 +75,7 @@ check_all(const char *path, const struct dsync_zip_profile *profile)
 		rc = dsync_zip_stream(zip, dsync_zip_at(zip, i), buf, sizeof(buf), NULL, NULL, &err);
 	if (zip != NULL && rc == 0) {
 		printf("ok %s\n", path);
+		list(zip, "\t");
 	} else {
 		dsync_error_format(&err, text, sizeof(text));
 		printf("no %s: %s\n", path, text);
@@ -114,7 +116,7 @@ main(int argc, char **argv)
 	if (zip == NULL)
 		status = complain(argv[first], &err);
 	else if (argc == first + 1)
-		status = list(zip);
+		status = list(zip, "");
 	else
 		status = cat(zip, argv[first], argv[first + 1]);
 	dsync_zip_close(zip);

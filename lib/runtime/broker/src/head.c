@@ -73,6 +73,17 @@ out_of_memory(struct dsync_response *r)
 	return dsync_error_set_memory(&r->fault);
 }
 
+/* Control characters become blanks, which is what RFC 9110 section 5.5 leaves of them. */
+static void
+copy_value(char *out, struct dsync_view value)
+{
+	size_t i;
+
+	for (i = 0; i < value.size; i++)
+		out[i] = value.data[i] >= 0x20 && value.data[i] != 0x7F ? (char)value.data[i] : ' ';
+	out[value.size] = '\0';
+}
+
 static int
 new_field(struct dsync_response *r, struct dsync_view name, struct dsync_view value)
 {
@@ -83,12 +94,13 @@ new_field(struct dsync_response *r, struct dsync_view name, struct dsync_view va
 	field = &r->fields[r->field_count];
 	field->count = 1;
 	field->name = strndup((const char *)name.data, name.size);
-	field->value = strndup((const char *)value.data, value.size);
+	field->value = malloc(value.size + 1);
 	if (field->name == NULL || field->value == NULL) {
 		free(field->name);
 		free(field->value);
 		return out_of_memory(r);
 	}
+	copy_value(field->value, value);
 	r->field_count++;
 	return 0;
 }
@@ -108,8 +120,7 @@ add_field(struct dsync_response *r, struct dsync_view name, struct dsync_view va
 	if (joined == NULL)
 		return out_of_memory(r);
 	memcpy(joined + old, ", ", 2);
-	memcpy(joined + old + 2, value.data, value.size);
-	joined[old + 2 + value.size] = '\0';
+	copy_value(joined + old + 2, value);
 	field->value = joined;
 	field->count++;
 	return 0;
@@ -139,19 +150,14 @@ read_framing(struct dsync_response *r, struct dsync_view name, struct dsync_view
 	return 0;
 }
 
+/* Cookies are the server's to set on somebody else. */
 static bool
-is_kept(struct dsync_view name, struct dsync_view value)
+is_kept(struct dsync_view name)
 {
 	const char *text = (const char *)name.data;
-	size_t i;
 
-	if (dsync_text_equal_case(text, name.size, "set-cookie", 10) || dsync_text_equal_case(text, name.size, "set-cookie2", 11))
-		return false;
-	for (i = 0; i < value.size; i++) {
-		if ((value.data[i] < 0x20 && value.data[i] != '\t') || value.data[i] == 0x7F)
-			return false;
-	}
-	return name.size > 0;
+	return name.size > 0 && !dsync_text_equal_case(text, name.size, "set-cookie", 10) &&
+		!dsync_text_equal_case(text, name.size, "set-cookie2", 11);
 }
 
 static struct dsync_view
@@ -183,7 +189,7 @@ read_field(struct dsync_response *r, struct dsync_view line)
 	rc = read_framing(r, name, value);
 	if (rc < 0)
 		return rc;
-	return is_kept(name, value) ? add_field(r, name, value) : 0;
+	return is_kept(name) ? add_field(r, name, value) : 0;
 }
 
 /* "HTTP/1.1 200 OK": three digits behind the first blank. */

@@ -170,7 +170,7 @@ write_text(struct dsync_url *url, const struct pieces *p)
 	if (url->port != (url->https ? 443 : 80))
 		snprintf(port, sizeof(port), ":%u", url->port);
 	size = (size_t)snprintf(origin, sizeof(origin), "%s://%s%s%s%s", url->https ? "https" : "http", open, url->host, close, port);
-	if (size + p->path_size + 1 + p->query_size > DSYNC_URL_SIZE_MAX)
+	if (size + (p->path_size > 0 ? p->path_size : 1) + p->query_size > DSYNC_URL_SIZE_MAX)
 		return false;
 
 	memcpy(url->text, origin, size);

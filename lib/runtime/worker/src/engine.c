@@ -20,7 +20,6 @@
 static void
 configure_features(wasm_config_t *config)
 {
-	wasmtime_config_wasm_reference_types_set(config, true);
 	wasmtime_config_wasm_bulk_memory_set(config, true);
 	wasmtime_config_wasm_multi_value_set(config, true);
 	wasmtime_config_wasm_simd_set(config, true);
@@ -38,6 +37,7 @@ configure_features(wasm_config_t *config)
 	wasmtime_config_wasm_threads_set(config, false);
 #endif
 #ifdef WASMTIME_FEATURE_GC
+	wasmtime_config_wasm_reference_types_set(config, true);
 	wasmtime_config_wasm_function_references_set(config, false);
 	wasmtime_config_wasm_gc_set(config, false);
 	wasmtime_config_wasm_exceptions_set(config, false);

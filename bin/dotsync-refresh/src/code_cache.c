@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * An entry, integers little-endian:
+ *
+ *	"DSYC"  u32 version = 1  32 bytes MAC  32 bytes engine id  u64 size  code
+ *
+ * and nothing after it.  The MAC covers the entry's name and all that follows the MAC.
+ */
+#include "code_cache.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cursor.h"
+#include "base/file.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "runtime/build_id.h"
+
+#define MAGIC "DSYC"
+#define MAGIC_SIZE 4
+#define VERSION 1
+#define HEADER_SIZE (MAGIC_SIZE + 4 + DSYNC_HASH_SIZE + DSYNC_ENGINE_ID_SIZE + 8)
+#define NAME_SIZE (2 * DSYNC_HASH_SIZE + 1)
+#define KEY_FILE "cache.key"
+
+static void
+name_of(const struct dsync_code_key *key, char name[NAME_SIZE])
+{
+	unsigned char digest[DSYNC_HASH_SIZE];
+	struct dsync_hash h;
+
+	dsync_hash_init(&h);
+	dsync_hash_update(&h, key->wasm, sizeof(key->wasm));
+	dsync_hash_update(&h, &key->memory_max, sizeof(key->memory_max));
+	dsync_hash_update(&h, dsync_build_id, DSYNC_BUILD_ID_SIZE);
+	dsync_hash_final(&h, digest);
+	dsync_text_hex_encode(name, digest, sizeof(digest));
+}
+
+/* Opens `dir` or `dir`/`sub`, which is made when `make` says so; a negative errno when there is none. */
+static int
+open_folder(const char *dir, const char *sub, bool make)
+{
+	struct dsync_buffer path;
+	int fd = -ENOENT;
+
+	if (dir == NULL)
+		return fd;
+	dsync_buffer_init(&path, 65536);
+	dsync_buffer_append_text(&path, dir);
+	dsync_buffer_append_text(&path, sub);
+	if (dsync_buffer_text(&path) != NULL) {
+		if (make)
+			dsync_file_make_folder(dsync_buffer_text(&path), NULL);
+		fd = dsync_sys_openat(DSYNC_SYS_CWD, dsync_buffer_text(&path), O_RDONLY | O_DIRECTORY, 0);
+	}
+	dsync_buffer_finish(&path);
+	return fd;
+}
+
+/* A key that others could have read or written is none. */
+static bool
+read_key(int folder, unsigned char key[DSYNC_HASH_SIZE])
+{
+	struct stat st;
+	bool sound;
+	int fd;
+
+	fd = dsync_sys_openat(folder, KEY_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	if (fd < 0)
+		return false;
+	sound = dsync_sys_fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == dsync_sys_euid() && (st.st_mode & 077) == 0 &&
+		st.st_size == DSYNC_HASH_SIZE && dsync_sys_pread_all(fd, key, DSYNC_HASH_SIZE, 0) == 0;
+	dsync_sys_close(fd);
+	return sound;
+}
+
+/* The key; of two processes that make one at once the later wins, and the other's entry is compiled again one day. */
+static bool
+get_key(const struct dsync_context *context, bool make, unsigned char key[DSYNC_HASH_SIZE])
+{
+	int folder = open_folder(dsync_context_state_dir(context), "", make);
+	bool found;
+
+	if (folder < 0)
+		return false;
+	found = read_key(folder, key);
+	if (!found && make && dsync_sys_random(key, DSYNC_HASH_SIZE) == 0) {
+		dsync_file_write(folder, KEY_FILE, key, DSYNC_HASH_SIZE, 0600, NULL);
+		found = read_key(folder, key);
+	}
+	dsync_sys_close(folder);
+	return found;
+}
+
+static void
+make_mac(const unsigned char key[DSYNC_HASH_SIZE], const char *name, const void *rest, size_t size, unsigned char mac[DSYNC_HASH_SIZE])
+{
+	struct dsync_hash h;
+
+	dsync_hash_init_keyed(&h, key);
+	dsync_hash_update(&h, name, NAME_SIZE);
+	dsync_hash_update(&h, rest, size);
+	dsync_hash_final(&h, mac);
+}
+
+/* Without a hint in its time of how much of the MAC was right. */
+static bool
+same_mac(const unsigned char *a, const unsigned char *b)
+{
+	unsigned char difference = 0;
+	size_t i;
+
+	for (i = 0; i < DSYNC_HASH_SIZE; i++)
+		difference |= (unsigned char)(a[i] ^ b[i]);
+	return difference == 0;
+}
+
+static bool
+parse(const struct dsync_buffer *file, const unsigned char key[DSYNC_HASH_SIZE], const char *name,
+      unsigned char engine_id[DSYNC_ENGINE_ID_SIZE], struct dsync_view *code)
+{
+	unsigned char magic[MAGIC_SIZE], mac[DSYNC_HASH_SIZE], expected[DSYNC_HASH_SIZE];
+	struct dsync_cursor c;
+	uint32_t version;
+	uint64_t size;
+
+	dsync_cursor_init(&c, file->data, file->size, 0);
+	if (dsync_cursor_copy(&c, magic, sizeof(magic)) < 0 || memcmp(magic, MAGIC, MAGIC_SIZE) != 0)
+		return false;
+	if (dsync_cursor_u32le(&c, &version) < 0 || version != VERSION || dsync_cursor_copy(&c, mac, sizeof(mac)) < 0)
+		return false;
+	make_mac(key, name, file->data + c.position, dsync_cursor_left(&c), expected);
+	if (!same_mac(mac, expected))
+		return false;
+	if (dsync_cursor_copy(&c, engine_id, DSYNC_ENGINE_ID_SIZE) < 0 || dsync_cursor_u64le(&c, &size) < 0)
+		return false;
+	return size > 0 && size == dsync_cursor_left(&c) && dsync_cursor_take(&c, (size_t)size, code) == 0;
+}
+
+bool
+dsync_code_cache_load(const struct dsync_context *context, const struct dsync_code_key *code_key, struct dsync_buffer *code,
+		      unsigned char engine_id[DSYNC_ENGINE_ID_SIZE])
+{
+	unsigned char key[DSYNC_HASH_SIZE];
+	char name[NAME_SIZE];
+	struct dsync_view view;
+	bool found = false;
+	int folder;
+
+	if (!get_key(context, false, key))
+		return false;
+	folder = open_folder(dsync_context_cache_dir(context), "/code", false);
+	if (folder < 0)
+		return false;
+	name_of(code_key, name);
+	code->limit = HEADER_SIZE + DSYNC_CODE_SIZE_MAX;
+	if (dsync_file_read(folder, name, code, NULL) == 0 && parse(code, key, name, engine_id, &view)) {
+		memmove(code->data, view.data, view.size);
+		code->size = view.size;
+		found = true;
+	}
+	if (!found)
+		dsync_buffer_clear(code);
+	dsync_sys_close(folder);
+	return found;
+}
+
+/* The oldest entry and the size of all. */
+static bool
+survey(int folder, char oldest[NAME_SIZE], uint64_t *total)
+{
+	struct timespec age = { 0, 0 };
+	const struct dirent *entry;
+	struct stat st;
+	DIR *dir;
+	int fd;
+
+	*total = 0;
+	oldest[0] = '\0';
+	fd = dsync_sys_openat(folder, ".", O_RDONLY | O_DIRECTORY, 0);
+	dir = fd >= 0 ? fdopendir(fd) : NULL;
+	if (dir == NULL) {
+		if (fd >= 0)
+			dsync_sys_close(fd);
+		return false;
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		if (dsync_sys_fstatat(folder, entry->d_name, &st, false) < 0 || !S_ISREG(st.st_mode))
+			continue;
+		*total += (uint64_t)st.st_size;
+		if (strlen(entry->d_name) != NAME_SIZE - 1)
+			continue;
+		if (oldest[0] == '\0' || st.st_mtim.tv_sec < age.tv_sec || (st.st_mtim.tv_sec == age.tv_sec && st.st_mtim.tv_nsec < age.tv_nsec)) {
+			age = st.st_mtim;
+			memcpy(oldest, entry->d_name, NAME_SIZE);
+		}
+	}
+	closedir(dir);
+	return oldest[0] != '\0';
+}
+
+/* Makes room for one more entry. */
+static void
+evict(int folder, uint64_t room)
+{
+	char oldest[NAME_SIZE];
+	uint64_t total;
+
+	while (survey(folder, oldest, &total) && total + room > DSYNC_CODE_CACHE_MAX) {
+		if (dsync_sys_unlinkat(folder, oldest) < 0)
+			break;
+	}
+}
+
+static int
+write_entry(struct dsync_buffer *out, const unsigned char key[DSYNC_HASH_SIZE], const char *name,
+	    const unsigned char engine_id[DSYNC_ENGINE_ID_SIZE], const void *code, size_t size)
+{
+	const size_t covered = MAGIC_SIZE + 4 + DSYNC_HASH_SIZE;
+
+	if (dsync_buffer_reserve(out, HEADER_SIZE + size) == NULL)
+		return dsync_buffer_error(out);
+	dsync_buffer_append(out, MAGIC, MAGIC_SIZE);
+	dsync_buffer_append_u32le(out, VERSION);
+	dsync_buffer_append_zeros(out, DSYNC_HASH_SIZE);
+	dsync_buffer_append(out, engine_id, DSYNC_ENGINE_ID_SIZE);
+	dsync_buffer_append_u64le(out, size);
+	dsync_buffer_append(out, code, size);
+	if (dsync_buffer_error(out) == 0)
+		make_mac(key, name, out->data + covered, out->size - covered, out->data + MAGIC_SIZE + 4);
+	return dsync_buffer_error(out);
+}
+
+void
+dsync_code_cache_store(const struct dsync_context *context, const struct dsync_code_key *code_key,
+		       const unsigned char engine_id[DSYNC_ENGINE_ID_SIZE], const void *code, size_t size)
+{
+	unsigned char key[DSYNC_HASH_SIZE];
+	struct dsync_buffer entry;
+	char name[NAME_SIZE];
+	int folder;
+
+	if (size == 0 || size > DSYNC_CODE_SIZE_MAX || !get_key(context, true, key))
+		return;
+	folder = open_folder(dsync_context_cache_dir(context), "/code", true);
+	if (folder < 0)
+		return;
+	name_of(code_key, name);
+	evict(folder, HEADER_SIZE + size);
+	dsync_buffer_init(&entry, HEADER_SIZE + DSYNC_CODE_SIZE_MAX);
+	if (write_entry(&entry, key, name, engine_id, code, size) == 0)
+		dsync_file_write(folder, name, entry.data, entry.size, 0600, NULL);
+	dsync_buffer_finish(&entry);
+	dsync_sys_close(folder);
+}
+
+void
+dsync_code_cache_drop(const struct dsync_context *context, const struct dsync_code_key *code_key)
+{
+	int folder = open_folder(dsync_context_cache_dir(context), "/code", false);
+	char name[NAME_SIZE];
+
+	if (folder < 0)
+		return;
+	name_of(code_key, name);
+	dsync_sys_unlinkat(folder, name);
+	dsync_sys_close(folder);
+}

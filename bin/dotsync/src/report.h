@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * report.h - everything a person sees goes through here: errors, notes, progress.
+ *
+ * Errors and notes are one line each on standard error, "dotsync: FILE: what is wrong (...): expected X, found Y; what to do". Text of archives, servers and
+ * guests is escaped before it reaches a terminal.  With --json errors go to standard output as objects too.
+ */
+#ifndef DOTSYNC_REPORT_H
+#define DOTSYNC_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/buffer.h"
+#include "command.h"
+#include "dotsync/error.h"
+
+/* An error about a file (NULL: about none); returns the exit status that it stands for.  With --json the object {"file","ok":false,"error"} is printed. */
+int report_error(struct app *app, const char *file, const struct dsync_error *err);
+
+/* Wrong usage: "dotsync CMD: ...", then how to get help; returns EXIT_USAGE. */
+int report_usage(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A note that -q silences. */
+void report_note(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Only with -v. */
+void report_detail(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Appends "error": {code, rule, entry, offset, expected, found, hint, message, exit}. */
+void report_error_json(struct dsync_buffer *out, const char *name, const struct dsync_error *err);
+
+/* Writes the buffer and a newline to standard output, and frees it; EXIT_DONE, or EXIT_MACHINE after reporting. */
+int report_print(struct app *app, struct dsync_buffer *out);
+
+/* Flushes standard output: EXIT_DONE, or EXIT_MACHINE after reporting (a closed pipe is quiet). Called by main at the end. */
+int report_flush(struct app *app);
+
+/* Writes untrusted text to a stream so that no terminal obeys it. */
+void report_text(FILE *stream, const char *text);
+
+/* The worst of several exit statuses in the order of doc/man/dotsync.1: 9 8 7 5 6 11 4 1 75 3 10 0. */
+int report_worst(int a, int b);
+
+/*
+ * A line of progress on a terminal: bytes done of bytes in all, rate, time left.  Drawn at most ten times a second, only when standard error is a
+ * terminal and neither -q nor --no-progress was given; cleared by progress_end().
+ */
+struct progress {
+	struct app *app;
+	const char *what; /* "refreshing psl.dat.sync" */
+	int64_t started_ms;
+	int64_t drawn_ms;
+	bool visible;
+};
+void progress_begin(struct progress *p, struct app *app, const char *what);
+void progress_update(struct progress *p, uint64_t done, uint64_t total);
+void progress_end(struct progress *p);
+
+#endif
