@@ -1,11 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * exit_code.h - what an error means to a shell: the table of doc/man/dotsync.1.
+ * exit_code.h - what a program's exit status says about an error.
+ *
+ *	0 done   1 this machine   3 stale or expired   4 consent needed   5 unsigned   6 clock   7 equivocation
+ *	8 not a valid archive or updater   9 signature refused   11 locked   75 failed this time, worth trying again
+ *
+ * The numbers that no error stands for: 2 is usage, 10 says "changed".
  */
 #ifndef RUNTIME_EXIT_CODE_H
 #define RUNTIME_EXIT_CODE_H
 
-/* 0 for 0; 1 for what this machine is to blame for and for codes that have no number of their own. */
+#include "dotsync/refresh.h"
+
+/* Of a DSYNC_ERR_* code; 0 for 0, 1 for numbers that are none. */
 int dsync_exit_code(int error_code);
+
+/*
+ * Of what came of a refresh: the same, but for what the archive's server or updater did wrong, which is 75 whatever code it
+ * has (a damaged body is no damaged archive).
+ */
+int dsync_exit_code_outcome(const struct dsync_outcome *outcome);
 
 #endif

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 """What the interop tests share: where our programs are, running tools, counting results."""
 
+import functools
 import os
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ def ours(name):
     return os.path.join(os.path.abspath(BUILD), "test", name)
 
 
+@functools.cache
 def has(tool):
     """Is it installed?  Says so when it is not."""
     if shutil.which(tool):

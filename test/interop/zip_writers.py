@@ -170,7 +170,7 @@ def seven_zip(c):
         return
     c.make_and_open("7z a -bd -tzip -mx0 s1.zip manifest.toml payload", "s1.zip", "7z -mx0")
     c.make_and_open("7z a -bd -tzip -mx0 -sipayload s2.zip && 7z a -bd -tzip -mx0 s2.zip manifest.toml", "s2.zip", "7z -si")
-    c.make_and_refuse("7z a -bd -tzip -mm=lzma s3.zip manifest.toml payload", "s3.zip", "Z15", "7z with LZMA")
+    c.make_and_refuse("7z a -bd -tzip -mm=lzma s3.zip manifest.toml payload", "s3.zip", "Z13", "7z with LZMA")
 
 
 def jar(c):

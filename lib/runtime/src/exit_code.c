@@ -1,43 +1,66 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "runtime/exit_code.h"
 
-#include "dotsync/error.h"
+#define EXIT_MACHINE 1
+#define EXIT_STALE 3
+#define EXIT_CONSENT 4
+#define EXIT_UNSIGNED 5
+#define EXIT_CLOCK 6
+#define EXIT_EQUIVOCATION 7
+#define EXIT_NOT_ARCHIVE 8
+#define EXIT_SIGNATURE 9
+#define EXIT_LOCKED 11
+#define EXIT_TRY_AGAIN 75
 
 int
 dsync_exit_code(int error_code)
 {
 	switch (error_code) {
-	case DSYNC_OK:
+	case 0:
 		return 0;
 	case DSYNC_ERR_EXPIRED:
-		return 3;
+		return EXIT_STALE;
 	case DSYNC_ERR_CONSENT:
-		return 4;
+		return EXIT_CONSENT;
 	case DSYNC_ERR_UNSIGNED:
-		return 5;
+		return EXIT_UNSIGNED;
 	case DSYNC_ERR_CLOCK:
-		return 6;
+		return EXIT_CLOCK;
 	case DSYNC_ERR_EQUIVOCATION:
-		return 7;
+		return EXIT_EQUIVOCATION;
 	case DSYNC_ERR_NOT_ARCHIVE:
 	case DSYNC_ERR_CORRUPT:
 	case DSYNC_ERR_SYNTAX:
 	case DSYNC_ERR_MANIFEST:
 	case DSYNC_ERR_UPDATER:
-		return 8;
+		return EXIT_NOT_ARCHIVE;
 	case DSYNC_ERR_SIGNATURE:
-		return 9;
+		return EXIT_SIGNATURE;
 	case DSYNC_ERR_LOCKED:
-		return 11;
-	case DSYNC_ERR_BUSY:
-	case DSYNC_ERR_CONFLICT:
+		return EXIT_LOCKED;
 	case DSYNC_ERR_POLICY:
 	case DSYNC_ERR_NETWORK:
 	case DSYNC_ERR_TIMEOUT:
 	case DSYNC_ERR_GUEST:
 	case DSYNC_ERR_REJECTED:
-		return 75;
+	case DSYNC_ERR_BUSY:
+	case DSYNC_ERR_CONFLICT:
+	case DSYNC_ERR_CHANGED:
+		return EXIT_TRY_AGAIN;
 	default:
-		return 1;
+		return EXIT_MACHINE;
+	}
+}
+
+int
+dsync_exit_code_outcome(const struct dsync_outcome *outcome)
+{
+	switch (dsync_outcome_kind(outcome)) {
+	case DSYNC_OUTCOME_FAILED:
+		return dsync_exit_code(dsync_outcome_error(outcome)->code);
+	case DSYNC_OUTCOME_CONSENT_NEEDED:
+		return EXIT_CONSENT;
+	default:
+		return 0;
 	}
 }

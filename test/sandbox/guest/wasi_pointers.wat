@@ -38,7 +38,7 @@
     (call $put (call $poll (i32.const 128) (i32.const 1024) (i32.const 0) (i32.const 32)))           ;; 28
     (call $put (call $poll (i32.const 128) (i32.const 1024) (i32.const 1000000) (i32.const 32)))     ;; 28
     (call $put (call $try (i32.const 71) (i32.const 4) (i32.const 0) (i64.const 2)))                 ;; 76 ../x
-    (call $put (call $try (i32.const 74) (i32.const 11) (i32.const 0) (i64.const 2)))                ;; 76 /etc/passwd, nearly
+    (call $put (call $try (i32.const 75) (i32.const 11) (i32.const 0) (i64.const 2)))                ;; 76 /etc/passwd
     (call $put (call $try (i32.const 86) (i32.const 3) (i32.const 1) (i64.const 2)))                 ;; 69 create
     (call $put (call $try (i32.const 86) (i32.const 3) (i32.const 0) (i64.const 2)))                 ;; 44
     (call $put (call $try (i32.const 64) (i32.const 7) (i32.const 0) (i64.const 64)))                ;; 69 for writing
