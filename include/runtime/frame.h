@@ -18,6 +18,7 @@
  *	                         the host starts the worker with one argument, dsync_frame_format_argument():
  *	                         limits that the kernel enforces must be set before the worker locks itself
  *	worker: READY            which layers hold, which engine; nothing of the guest was sent yet
+ *	        (or FAILED, INTERNAL: a layer that must hold does not; the text names it)
  *	host:   JOB              compile or run, limits; they must be those of the argument
  *	host:   DATA ... DATA    the module, or its compiled code; the last one has the flag LAST
  *	worker: CODE ... CODE    (compile) the compiled code; the last one has the flag LAST

@@ -16,6 +16,7 @@ import sys
 import zipfile
 import zlib
 
+sys.dont_write_bytecode = True
 import tools
 
 ATTEMPTS = 3000

@@ -7,6 +7,7 @@ import re
 import sys
 import zipfile
 
+sys.dont_write_bytecode = True
 import tools
 
 WARNING = re.compile(rb"warning|error|mismatch|extra bytes|unexpected", re.IGNORECASE)

@@ -7,6 +7,7 @@ import os
 import sys
 import zipfile
 
+sys.dont_write_bytecode = True
 import tools
 
 MANIFEST = b'[sync]\nversion = "0.1"\n'

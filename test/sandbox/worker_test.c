@@ -337,7 +337,7 @@ static void
 serves_a_wasi_command(void **state)
 {
 	static const char expected[] = "1 sync.wasm pull\n/sync/payload: old\n/sync/context.json: {}\n/sync/manifest.toml: [sync]\n\n"
-		"/sync/none: No such file or directory\n/etc/passwd: No such file or directory\n"
+		"/sync/none: No such file or directory\n/etc/passwd: Capabilities insufficient\n"
 		"/sync/../etc/passwd: Capabilities insufficient\n[payload][context.json][manifest.toml]\n1\nstdin 0\n1\n";
 	struct host_world world;
 	struct host_end end;

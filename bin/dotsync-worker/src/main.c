@@ -20,62 +20,13 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "channel.h"
-#include "engine.h"
 #include "job.h"
 #include "lock.h"
-#include "runtime/build_id.h"
 #include "ticks.h"
 
 #define EXIT_USAGE 2
 
 extern char **environ;
-
-static void
-send_ready(struct dsync_worker *worker, struct dsync_frame_ready *ready)
-{
-	ready->version = DSYNC_FRAME_VERSION;
-	memcpy(ready->build_id, dsync_build_id, sizeof(ready->build_id));
-	dsync_engine_id(ready->engine_id, worker->job.memory_max);
-	dsync_channel_begin(worker->channel, DSYNC_FRAME_READY);
-	dsync_frame_pack_ready(&worker->channel->out, ready);
-	dsync_channel_send(worker->channel);
-}
-
-/* The whole lock, with what must be made in the middle of it. */
-static int
-lock_down(struct dsync_worker *worker, pid_t parent, struct dsync_frame_ready *ready, char *text)
-{
-	if (dsync_lock_begin(&worker->job, parent, ready, text) < 0)
-		return -1;
-
-	worker->engine = dsync_engine_create(worker->job.memory_max);
-	if (worker->engine == NULL || dsync_ticks_start(worker->engine) < 0) {
-		snprintf(text, DSYNC_LOCK_TEXT_SIZE, "the engine could not be made");
-		return -1;
-	}
-	return dsync_lock_end(&worker->job, ready, text);
-}
-
-static int
-work(struct dsync_worker *worker, pid_t parent)
-{
-	struct dsync_frame_ready ready;
-	char text[DSYNC_LOCK_TEXT_SIZE];
-
-	worker->channel = dsync_channel_open(DSYNC_FRAME_FD);
-	if (worker->channel == NULL)
-		return DSYNC_CHANNEL_EXIT;
-
-	memset(&ready, 0, sizeof(ready));
-	if (lock_down(worker, parent, &ready, text) < 0) {
-		dsync_channel_send_failed(worker->channel, DSYNC_GUEST_INTERNAL, text);
-		return 0;
-	}
-	send_ready(worker, &ready);
-	dsync_worker_work(worker);
-	return 0;
-}
 
 int
 main(int argc, char **argv)
@@ -94,6 +45,7 @@ main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 
-	/* No exit handlers: what they would do is not allowed any more. */
-	_exit(work(&worker, parent));
+	if (dsync_worker_start(&worker, parent) == 0)
+		dsync_worker_work(&worker);
+	_exit(0);	/* no exit handlers: what they would do is not allowed any more */
 }

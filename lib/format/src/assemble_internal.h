@@ -24,7 +24,7 @@
 #include "zip/zip.h"
 
 /* Payload bytes handled at once; large enough to hide the calls, small enough for the processor's cache. */
-#define DSYNC__PIECE_SIZE (256u * 1024u)
+#define DSYNC__PIECE_SIZE (512u * 1024u)
 
 /* One entry of the head. */
 struct dsync__head_entry {

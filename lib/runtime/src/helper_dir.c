@@ -18,13 +18,14 @@ static const char *const relative_places[] = {
 static int
 own_folder(char folder[PATH_MAX])
 {
+	const char *object = "/proc/self/exe";
 	Dl_info info;
 	char *slash;
 
-	/* dli_fname of a program is argv[0], which says nothing; its true path is asked of the kernel. */
-	if (dladdr((const void *)relative_places, &info) == 0 || info.dli_fname == NULL)
-		return 0;
-	if (realpath(strstr(info.dli_fname, ".so") == NULL ? "/proc/self/exe" : info.dli_fname, folder) == NULL)
+	/* dli_fname of a program is argv[0], or nothing in a static one; its true path is asked of the kernel. */
+	if (dladdr((const void *)relative_places, &info) != 0 && info.dli_fname != NULL && strstr(info.dli_fname, ".so") != NULL)
+		object = info.dli_fname;
+	if (realpath(object, folder) == NULL)
 		return 0;
 	slash = strrchr(folder, '/');
 	if (slash == NULL)

@@ -21,6 +21,8 @@ dsync_job_init(struct dsync_job *job)
 void
 dsync_job_finish(struct dsync_job *job)
 {
+	size_t i;
+
 	free(job->path);
 	free(job->config_dir);
 	free(job->state_dir);
@@ -33,6 +35,9 @@ dsync_job_finish(struct dsync_job *job)
 	free(job->working_dir);
 	free(job->sandbox);
 	free(job->url);
+	for (i = 0; i < job->env.count; i++)
+		free(job->env.items[i]);
+	free(job->env.items);
 	dsync_job_init(job);
 }
 
@@ -104,6 +109,8 @@ read_members(const json_t *object, struct dsync_job *job, struct dsync_error *er
 	dsync__json_take_bool(&r, "explain", &job->explain);
 	dsync__json_take_bool(&r, "stage", &job->stage);
 	dsync__json_take_bool(&r, "session_grant", &job->session_grant);
+	dsync__json_take_bool(&r, "offline", &job->offline);
+	dsync__json_take_strings(&r, "env", &job->env);
 	dsync__json_take_text(&r, "to", &job->to);
 	dsync__json_take_text(&r, "check", &job->check);
 	dsync__json_take_text(&r, "exec", &job->exec);

@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "internal.h"
 
-static void
+static void __attribute__((format(printf, 4, 0)))
 refuse_text(struct dsync_error *err, const char *rule, uint64_t offset, const char *format, va_list args)
 {
 	char text[DSYNC_ERROR_TEXT_SIZE];

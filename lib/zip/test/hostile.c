@@ -34,21 +34,25 @@ hostile_init(struct hostile *h)
 }
 
 void
+hostile_drop(struct hostile *h)
+{
+	struct hostile_entry *e = &h->entries[--h->count];
+
+	dsync_buffer_finish(&e->before);
+	dsync_buffer_finish(&e->local.extra);
+	dsync_buffer_finish(&e->data);
+	dsync_buffer_finish(&e->descriptor);
+	dsync_buffer_finish(&e->central.extra);
+	dsync_buffer_finish(&e->comment);
+	dsync_buffer_finish(&e->content);
+	memset(e, 0, sizeof(*e));
+}
+
+void
 hostile_finish(struct hostile *h)
 {
-	size_t i;
-
-	for (i = 0; i < h->count; i++) {
-		struct hostile_entry *e = &h->entries[i];
-
-		dsync_buffer_finish(&e->before);
-		dsync_buffer_finish(&e->local.extra);
-		dsync_buffer_finish(&e->data);
-		dsync_buffer_finish(&e->descriptor);
-		dsync_buffer_finish(&e->central.extra);
-		dsync_buffer_finish(&e->comment);
-		dsync_buffer_finish(&e->content);
-	}
+	while (h->count > 0)
+		hostile_drop(h);
 	dsync_buffer_finish(&h->prefix);
 	dsync_buffer_finish(&h->gap);
 	dsync_buffer_finish(&h->suffix);

@@ -76,6 +76,9 @@ void hostile_finish(struct hostile *h);
 /* A right entry with method 0 or 8; returns it. */
 struct hostile_entry *hostile_add(struct hostile *h, const char *name, const void *data, size_t size, uint16_t method);
 
+/* Takes the last entry away. */
+void hostile_drop(struct hostile *h);
+
 /* manifest.toml, context.json and payload; the last one is entry 2. */
 void hostile_add_sample(struct hostile *h);
 

@@ -198,7 +198,7 @@ add_reserved_folder(struct hostile *h)
 void
 deflate_payload(struct hostile *h)
 {
-	h->count--;
+	hostile_drop(h);
 	hostile_add(h, "payload", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 30, 8);
 }
 
@@ -211,7 +211,7 @@ fold_name(struct hostile *h)
 void
 drop_payload(struct hostile *h)
 {
-	h->count--;
+	hostile_drop(h);
 }
 
 void
@@ -219,7 +219,8 @@ add_large_manifest(struct hostile *h)
 {
 	static char zeros[256 * 1024 + 1];
 
-	h->count = 0;
+	while (h->count > 0)
+		hostile_drop(h);
 	hostile_add(h, "manifest.toml", zeros, sizeof(zeros), 8);
 }
 

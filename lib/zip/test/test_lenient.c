@@ -314,7 +314,7 @@ directories(struct hostile *h)
 static void
 empty_payload(struct hostile *h)
 {
-	h->count--;
+	hostile_drop(h);
 	hostile_add(h, "payload", "", 0, 0);
 }
 

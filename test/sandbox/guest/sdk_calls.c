@@ -62,7 +62,7 @@ check_payload(void)
 	CHECK(dotsync_write(many, -1) == DOTSYNC_FAULT);
 	CHECK(dotsync_copy(DOTSYNC_PAYLOAD, 2, -1) == 1);
 	CHECK(dotsync_read(DOTSYNC_PAYLOAD, 0, buffer, sizeof(buffer)) == 3);
-	CHECK(dotsync_set_context(many, sizeof(many)) == 0);
+	CHECK(dotsync_set_context((const char *)many, sizeof(many)) == 0);
 }
 
 static void

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * job.h - one job of the worker, from JOB to DONE or FAILED.
+ * job.h - the worker from its start to its last frame.
  *
- * The lock holds already; the module or its code is the first byte of a guest that
- * this process sees.
+ *	worker.job, worker.born_us		set by main, from the argument and the clock
+ *	dsync_worker_start(&worker, parent)	channel, lock, engine, READY
+ *	dsync_worker_work(&worker)		JOB, DATA, the work, DONE or FAILED
+ *
+ * The module or its code is the first byte of a guest that this process sees, and
+ * it comes after the lock.
  */
 #ifndef WORKER_JOB_H
 #define WORKER_JOB_H
+
+#include <sys/types.h>
 
 #include <wasmtime.h>
 
@@ -19,6 +25,9 @@ struct dsync_worker {
 	struct dsync_frame_job job; /* first what the argument said, then the JOB frame; its strings are owned */
 	uint64_t born_us;           /* monotonic */
 };
+
+/* -1 when the worker cannot be: FAILED then stands in for READY and says which layer would not hold. */
+int dsync_worker_start(struct dsync_worker *worker, pid_t parent);
 
 /* Receives JOB and DATA, does the job, sends the last frame. */
 void dsync_worker_work(struct dsync_worker *worker);

@@ -52,8 +52,8 @@ set_limit(int resource, uint64_t soft, uint64_t hard)
 int
 dsync_limits_set(const struct dsync_frame_job *job)
 {
-	/* One second for the start, and one until the kernel's limit ends what ours did not. */
-	const uint64_t seconds = (job->cpu_ms + 999) / 1000 + 2;
+	/* One second more, in which our own limit ends what it can. */
+	const uint64_t seconds = (job->cpu_ms + 999) / 1000 + 1;
 	const uint64_t space = dsync_limits_address_space(job);
 	const uint64_t data = dsync_limits_data(job);
 	const struct {
