@@ -4,8 +4,9 @@
 #
 #   libdotsync-format     base (with the OS seam) + toml + zip + format, and in it
 #                         BLAKE3 and libdeflate
-#   libdotsync-trust      needs libdotsync-format, libcrypto
+#   libdotsync-trust      needs libdotsync-format
 #   libdotsync-runtime    needs the two above, jansson
+#   libdotsync-fs         needs the three above
 #
 # Functions declared in include/dotsync/ carry the symbol version DOTSYNC_0.1 and
 # stay; other dsync_ functions, which our libraries use of each other, carry
@@ -112,11 +113,14 @@ dsync_library(format
 	MODULES sys base toml zip format
 	BUNDLED dsync_blake3 dsync_libdeflate)
 dsync_library(trust
-	DESCRIPTION "signatures and sealing of .sync archives"
-	MODULES trust NEEDS format FOREIGN dsync_crypto REQUIRES libcrypto)
+	DESCRIPTION "who may be believed: the trust layers of .sync archives"
+	MODULES trust NEEDS format)
 dsync_library(runtime
 	DESCRIPTION "refreshing .sync archives"
-	MODULES frame runtime NEEDS format trust FOREIGN dsync_jansson REQUIRES jansson)
+	MODULES frame builtins runtime NEEDS format trust FOREIGN dsync_jansson REQUIRES jansson)
+dsync_library(fs
+	DESCRIPTION "following .sync archives, and showing them as ordinary files"
+	MODULES fs NEEDS format trust runtime)
 
 install(FILES LICENSE-APACHE LICENSE-MIT DESTINATION ${CMAKE_INSTALL_DOCDIR})
 

@@ -63,10 +63,12 @@ read_entry(const struct dsync_zip *zip, const struct dsync_zip_entry *e)
 		return 0;
 	rc = dsync_zip_read(zip, e, whole, NULL);
 	require(rc == 0 || rc == DSYNC_ERR_CORRUPT, "reading fails only on damage");
-	require(rc == 0 || dsync_zip_stream(zip, e, buf, sizeof(buf), NULL, NULL, NULL) == rc, "streams fail when reads do");
+	require(rc == 0 || dsync_zip_stream(zip, e, buf, sizeof(buf), NULL, NULL, NULL) == rc,
+		"streams fail when reads do");
 	if (rc < 0)
 		return 0;
-	require(dsync_zip_stream(zip, e, buf, sizeof(buf), compare_piece, &sum, NULL) == 0, "what can be read can be streamed");
+	require(dsync_zip_stream(zip, e, buf, sizeof(buf), compare_piece, &sum, NULL) == 0,
+		"what can be read can be streamed");
 	require(sum.size == e->size, "a stream has the size of its entry");
 	return 1;
 }
@@ -94,7 +96,8 @@ copy_entry(int fd, const struct dsync_zip_entry *e, struct dsync_zip_writer *w, 
 		return;
 	require(dsync_zip_writer_begin(w, e->name, NULL, NULL) == 0, "the writer takes the reader's names");
 	require(dsync_sys_pread_all(fd, stored, (size_t)e->stored_size, e->data_offset) == 0, "data can be read");
-	require(dsync_sys_pwrite_all(to, stored, (size_t)e->stored_size, dsync_zip_writer_data_offset(w)) == 0, "data can be written");
+	require(dsync_sys_pwrite_all(to, stored, (size_t)e->stored_size, dsync_zip_writer_data_offset(w)) == 0,
+		"data can be written");
 	if (e->method == DSYNC_ZIP_DEFLATED && !e->is_directory)
 		rc = dsync_zip_writer_end_deflated(w, e->stored_size, e->size, e->crc32, NULL);
 	else
@@ -152,7 +155,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	zip = dsync_zip_open(fd, NULL, &err);
 	strict = dsync_zip_open(fd, &profile, NULL);
 	require(zip != NULL || strict == NULL, "a profile only forbids");
-	require(zip != NULL || (err.code == DSYNC_ERR_NOT_ARCHIVE && err.rule[0] != '\0' && err.message[0] != '\0'), "refusals say why");
+	require(zip != NULL || (err.code == DSYNC_ERR_NOT_ARCHIVE && err.rule[0] != '\0' && err.message[0] != '\0'),
+		"refusals say why");
 	if (zip != NULL)
 		check_archive(fd, zip, to);
 	dsync_zip_close(strict);

@@ -5,7 +5,7 @@
  * A broker holds the policy of one run: which hosts, how many requests and bytes, how much time.  The guest
  * proposes a request; the broker checks URL, host, port, address, method and headers,
  * follows redirects by hand with every check made anew, counts every byte, and hands the answer out as a stream.
- * One request at a time; an unread answer blocks nothing but itself.
+ * One thread; an unread answer blocks nothing but itself: its server waits, and other requests go on.
  *
  *	dsync_broker_create(&broker, &policy, &err);
  *	dsync_broker_fetch(broker, &request, &response, &err);      waits for the head
@@ -14,7 +14,12 @@
  *	dsync_response_close(response);
  *	dsync_broker_destroy(broker);
  *
- * Only dotsync-refresh links this.  The environment (proxies, netrc, CA files) is never looked at.
+ * Nothing is shared between requests: each has its own connection and its own look-up of the name, and each hop of a redirect is
+ * a request of its own, with every check, that counts like any other.  Guest headers are dropped at the first hop to another origin.
+ * Bodies are handed out as they were sent: chunks are put together, content encodings are left alone.
+ *
+ * Only dotsync-refresh links this.  The environment (proxies, netrc, CA files) is never looked at; SSLKEYLOGFILE, which no
+ * option of the HTTP library turns off, is taken out of it.
  */
 #ifndef BROKER_BROKER_H
 #define BROKER_BROKER_H
@@ -33,12 +38,13 @@ struct dsync_response;
 #define DSYNC_BROKER_REDIRECTS_MAX 5u
 #define DSYNC_BROKER_MIN_RATE (32u * 1024u) /* bytes a second that extend the deadline */
 
-/* A list of host entries as written (host_rule.h); the strings are borrowed for the broker's life. */
+/* A list of host entries as written (host_rule.h), borrowed until create returns.  One that is no entry allows nothing; refusals mention it. */
 struct dsync_host_list {
 	const char *const *entries;
 	size_t count;
 };
 
+/* Copied by create; proxy, ca_file and user_agent are borrowed for the broker's life. */
 struct dsync_broker_policy {
 	struct dsync_host_list asked;    /* the manifest's allow_hosts: a request must match both lists */
 	struct dsync_host_list granted;  /* what the user granted */
@@ -49,12 +55,15 @@ struct dsync_broker_policy {
 	int64_t timeout_ms;              /* of the run, from now */
 	uint64_t min_rate;               /* 0: DSYNC_BROKER_MIN_RATE */
 	uint64_t bytes_in_max;           /* of all bodies; 0: unlimited */
-	uint64_t bytes_out_max;
-	const char *proxy;               /* from the user's configuration; NULL none */
+	uint64_t bytes_out_max;          /* of all request bodies, redirects included; 0: unlimited */
+	const char *proxy;               /* from the user's configuration; NULL none; with one, addresses of names are its affair */
 	const char *ca_file;             /* from the user's configuration; NULL the system's */
-	const char *user_agent;
+	const char *user_agent;          /* unless the guest sends one; NULL "dotsync" */
 	int watch_fds[2];                /* readable or hung up: give up with CANCELLED; -1 none */
-	/* Why it gave up is asked here when a watched descriptor stirs; 0 goes on.  May be NULL: any stir ends it. */
+	/*
+	 * Why it gave up is asked here when a watched descriptor stirs; a negative code ends it with that, 0 goes on, and it is asked again
+	 * while the descriptor stirs, so read what is there.  May be NULL: any stir ends it.
+	 */
 	int (*interrupted)(void *user);
 	/* After each piece of a body: bytes received so far, expected bytes or 0. May be NULL. */
 	void (*progress)(void *user, uint64_t received, uint64_t expected);
@@ -86,9 +95,14 @@ int dsync_broker_create(struct dsync_broker **broker, const struct dsync_broker_
 void dsync_broker_destroy(struct dsync_broker *broker);
 
 /*
- * Sends and waits for the final head.  DSYNC_ERR_SYNTAX for a bad URL, DSYNC_ERR_POLICY for a refused host, address, redirect, header or method
- * (rule "host", "address", "redirect", "header", "method"), DSYNC_ERR_NETWORK, _TIMEOUT, _LIMIT, _CANCELLED.
- * The error names the URL and what the policy would need.
+ * Sends and waits for the final head.  Fails with
+ *	SYNTAX		rule "url": a bad URL
+ *	POLICY		rule "network", "host", "address", "header" or "method"; "redirect" for whatever is wrong with a place we were sent to
+ *	LIMIT		rule "requests", "bytes", "redirect"
+ *	NETWORK		rule "dns", "connect", "tls", "http" (an answer that is none, or that can be read in two ways), "body"
+ *	TIMEOUT		the run's time is used up, or the head took longer than timeout_ms by itself
+ *	CANCELLED	or what `interrupted` said
+ * The error names the URL and what the policy would need.  The request is not needed afterwards.
  */
 int dsync_broker_fetch(struct dsync_broker *broker, const struct dsync_request *request, struct dsync_response **response, struct dsync_error *err);
 
@@ -100,22 +114,30 @@ const char *dsync_response_header(const struct dsync_response *r, const char *na
 /* Content-Length of the body when known and the body is not encoded, else -1. */
 int64_t dsync_response_length(const struct dsync_response *r);
 
-/* The next bytes of the body as the server sent them; 0 at its proper end; a cut body is DSYNC_ERR_NETWORK. Waits. */
+/*
+ * The next bytes of the body as the server sent them; 0 at its proper end; a cut body is DSYNC_ERR_NETWORK, one that stops coming
+ * TIMEOUT, one beyond bytes_in_max LIMIT; after a failure every call repeats it.  Waits.  Size 0 is INVALID.
+ */
 int64_t dsync_response_read(struct dsync_response *r, void *buf, size_t size, struct dsync_error *err);
 
-/* The rest of the body through a sink, at most `limit` bytes (-1: all), without a copy in between; returns the bytes. */
+/*
+ * The rest of the body through a sink, at most `limit` bytes (-1: all), without a copy in between; returns the bytes.
+ * A negative value of the sink's ends the response and is returned; filling an error is then the sink's business.
+ */
 typedef int dsync_response_sink(void *user, const void *data, size_t size);
 int64_t dsync_response_pipe(struct dsync_response *r, int64_t limit, dsync_response_sink *sink, void *user, struct dsync_error *err);
 
 /* Bytes of the body handed out so far. */
 uint64_t dsync_response_position(const struct dsync_response *r);
+
+/* Ends the transfer wherever it is.  Every response must be closed before its broker is destroyed. */
 void dsync_response_close(struct dsync_response *r);
 
-/* What was asked, one record a hop, for reports. Lives as long as the broker. */
+/* What was asked, refused requests included, one record a hop, for reports. Lives as long as the broker. */
 struct dsync_broker_record {
 	const char *method;
 	const char *url;     /* without query values when a secret was in it */
-	int status;          /* 0: no answer */
+	int status;          /* 0: no answer, or refused before it was sent */
 	uint64_t bytes;      /* of body received */
 	int error;           /* DSYNC_ERR_* or 0 */
 	bool not_modified;

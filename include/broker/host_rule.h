@@ -2,7 +2,8 @@
 /*
  * host_rule.h - entries of an allow-list: [scheme://]host[:port|:*].
  *
- * A bare host is https on 443.  A host with another port and no scheme is either scheme on that port; http on 80 must be written.
+ * A bare host is https on 443.  A host with another port (or "*", any port) and no scheme is either scheme on it; http on 80 must be
+ * written, as "http://host" or "host:80".  The brackets of an IPv6 address may be left out when there is no port.
  * "*.example.com" is one or more whole labels before ".example.com", never the apex, never an address, with
  * at least two labels after the star.  Addresses match exactly.  Names compare without case.
  */

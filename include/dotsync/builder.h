@@ -87,13 +87,6 @@ int dsync_builder_set_mode(struct dsync_builder *b, unsigned mode);
 typedef int dsync_builder_progress(void *user, uint64_t done, uint64_t total);
 int dsync_builder_set_progress(struct dsync_builder *b, dsync_builder_progress *progress, void *user);
 
-/*
- * Lends the builder a thread: called once a piece of payload, it runs both functions and returns when both are done, the second one on
- * the calling thread (sources and progress are called from there), the first wherever it likes.  Without it one runs after the other.
- */
-typedef void dsync_builder_parallel(void *user, void (*first)(void *arg), void *first_arg, void (*second)(void *arg), void *second_arg);
-int dsync_builder_set_parallel(struct dsync_builder *b, dsync_builder_parallel *parallel, void *user);
-
 /* Writes, verifies, makes durable, puts in place. 0 only when the new archive is there for good. */
 int dsync_builder_write(struct dsync_builder *b, const char *path, enum dsync_create_mode mode, struct dsync_error *err);
 

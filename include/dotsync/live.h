@@ -11,7 +11,8 @@
  *
  * Acquiring costs one fstatat when nothing changed.  An old version goes when its last reader does.  When a swapped-in file is no
  * valid archive, the last good version goes on being handed out and the error is reported beside it.  A stale archive
- * starts one background refresh unless the options forbid it.  May be shared by threads.
+ * starts one background refresh unless the options forbid it (looked at once a minute).  The handle may be shared by threads, and so may
+ * payloads; the archive of a snapshot is for one thread at a time.
  */
 #ifndef DOTSYNC_LIVE_H
 #define DOTSYNC_LIVE_H
@@ -41,9 +42,12 @@ struct dsync_live_options {
 #define DSYNC_LIVE_OPTIONS_INIT { .size = sizeof(struct dsync_live_options) }
 
 struct dsync_live *dsync_live_open(const char *path, const struct dsync_live_options *options, struct dsync_error *err);
-void dsync_live_close(struct dsync_live *live); /* snapshots that are still held stay valid until released */
+void dsync_live_close(struct dsync_live *live); /* snapshots that are still held stay valid until released; NULL is allowed */
 
-/* The newest good version; NULL only when there never was one or memory ran out.  `err` is also filled when an older version is handed out. */
+/*
+ * The newest good version.  `err` (code 0 otherwise) is also filled when an older version is handed out, because the newer one is bad or cannot be
+ * opened.  NULL only when the manifest says fail_closed and the data has expired (DSYNC_ERR_EXPIRED).
+ */
 struct dsync_snapshot *dsync_live_acquire(struct dsync_live *live, struct dsync_error *err);
 void dsync_live_release(struct dsync_live *live, struct dsync_snapshot *snapshot);
 

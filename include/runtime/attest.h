@@ -32,7 +32,7 @@ struct dsync_attest {
 int dsync_attest_write(const struct dsync_attest *attest, struct dsync_buffer *out);
 int dsync_attest_parse(const void *json, size_t size, struct dsync_attest *attest, struct dsync_error *err);
 
-/* Of this archive; DSYNC_ERR_NOT_FOUND when there is none or it is not readable (then err is untouched). */
+/* Of this archive; DSYNC_ERR_NOT_FOUND when there is none, it is not readable, or it speaks of a payload of another size. */
 int dsync_attest_load(const struct dsync_archive *archive, struct dsync_attest *attest);
 
 /* BLAKE3-128 over method, URL and headers: the key of validators. */

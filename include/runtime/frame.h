@@ -102,20 +102,20 @@ enum dsync_sandbox_namespace { /* bits */
 enum dsync_seccomp_profile { DSYNC_SECCOMP_NONE = 0, DSYNC_SECCOMP_P1 = 1 };
 
 struct dsync_frame_ready {
-	uint32_t version;                               /* DSYNC_FRAME_VERSION */
-	unsigned char build_id[DSYNC_BUILD_ID_SIZE];    /* of the build; host and worker must be of one build */
-	unsigned char engine_id[DSYNC_ENGINE_ID_SIZE];  /* engine version, configuration, CPU features: part of the cache key */
-	uint32_t landlock_abi;      /* 0: off */
+	uint32_t version;                              /* DSYNC_FRAME_VERSION */
+	unsigned char build_id[DSYNC_BUILD_ID_SIZE];   /* of the build; host and worker must be of one build */
+	unsigned char engine_id[DSYNC_ENGINE_ID_SIZE]; /* version, configuration, processor: part of the cache key */
+	uint32_t landlock_abi;                         /* 0: off */
 	uint32_t landlock_errata;
-	uint32_t landlock_scopes;   /* bits: 1 abstract sockets, 2 signals */
-	uint32_t landlock_net;      /* 1: TCP bind and connect are handled */
-	uint32_t namespaces;        /* DSYNC_NS_* that were entered */
-	uint32_t seccomp;           /* enum dsync_seccomp_profile */
-	uint32_t no_new_privs;      /* 1 when set */
-	uint32_t not_root;          /* 1 when the real, effective and saved uid are not 0 */
-	uint32_t rlimits;           /* 1 when all were set and read back */
-	uint32_t no_capabilities;   /* 1 when the effective, permitted and inheritable sets are empty (so the ambient one is too) */
-	uint32_t mdwe;              /* 1 when memory-deny-write-execute holds; 0 with an engine that compiles, which must map code */
+	uint32_t landlock_scopes; /* bits: 1 abstract sockets, 2 signals */
+	uint32_t landlock_net;    /* 1: TCP bind and connect are handled */
+	uint32_t namespaces;      /* DSYNC_NS_* that were entered */
+	uint32_t seccomp;         /* enum dsync_seccomp_profile */
+	uint32_t no_new_privs;    /* 1 when set */
+	uint32_t not_root;        /* 1 when the real, effective and saved uid are not 0 */
+	uint32_t rlimits;         /* 1 when all were set and read back */
+	uint32_t no_capabilities; /* 1 when the effective, permitted and inheritable sets are empty */
+	uint32_t mdwe;            /* 1 when memory-deny-write-execute holds; never with an engine that maps its code */
 };
 
 int dsync_frame_pack_ready(struct dsync_buffer *out, const struct dsync_frame_ready *ready);
@@ -125,18 +125,23 @@ int dsync_frame_unpack_ready(struct dsync_view body, struct dsync_frame_ready *r
 
 enum dsync_job_mode { DSYNC_JOB_COMPILE = 1, DSYNC_JOB_RUN = 2 };
 
-enum dsync_contract { DSYNC_CONTRACT_UNKNOWN = 0, DSYNC_CONTRACT_DOTSYNC = 1, DSYNC_CONTRACT_HOST = 2, DSYNC_CONTRACT_WASI = 3 };
+enum dsync_contract {
+	DSYNC_CONTRACT_UNKNOWN = 0,
+	DSYNC_CONTRACT_DOTSYNC = 1,
+	DSYNC_CONTRACT_HOST = 2,
+	DSYNC_CONTRACT_WASI = 3
+};
 
 struct dsync_frame_job {
 	uint32_t mode;
-	uint32_t push;             /* 1: push mode (source 3 holds the pushed payload) */
-	uint64_t data_size;        /* bytes that follow in DATA frames */
-	uint64_t memory_max;       /* of the guest's linear memory, bytes */
-	uint64_t cpu_ms;           /* of compiling, or of running the guest */
-	uint64_t log_max;          /* bytes of log that are passed on */
-	unsigned char seed[32];    /* of the guest's random numbers */
-	int64_t now_ms;            /* the host's clock when the job began */
-	uint32_t argument_count;   /* strings that follow, each NUL-terminated: WASI arguments, then NAME=VALUE environment */
+	uint32_t push;           /* 1: push mode (source 3 holds the pushed payload) */
+	uint64_t data_size;      /* bytes that follow in DATA frames */
+	uint64_t memory_max;     /* of the guest's linear memory, bytes */
+	uint64_t cpu_ms;         /* of compiling, or of running the guest */
+	uint64_t log_max;        /* bytes of log that are passed on */
+	unsigned char seed[32];  /* of the guest's random numbers */
+	int64_t now_ms;          /* the host's clock when the job began */
+	uint32_t argument_count; /* strings that follow, each with its NUL: WASI arguments, then NAME=VALUE */
 	uint32_t environment_count;
 	struct dsync_view strings;
 };
@@ -175,28 +180,28 @@ int dsync_frame_unpack_chunk(struct dsync_view body, struct dsync_frame_chunk *c
 
 enum dsync_call {
 	/* dotsync.v1; arguments a, b, c; `data` is what travels beside them; the answer's value is the i64 that the guest gets */
-	DSYNC_CALL_GET = 1,      /* a key */
-	DSYNC_CALL_ENV,          /* data: name -> full length, data: value */
-	DSYNC_CALL_FETCH_BODY,   /* data: next piece of a request body, collected until FETCH -> 0; an error forgets the pieces */
-	DSYNC_CALL_FETCH,        /* a flags; data: head -> handle */
-	DSYNC_CALL_STATUS,       /* a handle */
-	DSYNC_CALL_HEADER,       /* a handle; data: name -> full length, data: value */
-	DSYNC_CALL_CLOSE,        /* a handle */
-	DSYNC_CALL_SIZE,         /* a source */
-	DSYNC_CALL_READ,         /* a source, b offset, c bytes (at most CALL_DATA_MAX) -> count, data */
-	DSYNC_CALL_WRITE,        /* data: appended to the new payload -> 0 or more */
-	DSYNC_CALL_COPY,         /* a source, b offset, c length or -1 -> bytes copied */
+	DSYNC_CALL_GET = 1, /* a key */
+	DSYNC_CALL_ENV,     /* data: name -> full length, data: value */
+	DSYNC_CALL_FETCH_BODY, /* data: next piece of a request body, collected until FETCH -> 0; an error forgets the pieces */
+	DSYNC_CALL_FETCH,  /* a flags; data: head -> handle */
+	DSYNC_CALL_STATUS, /* a handle */
+	DSYNC_CALL_HEADER, /* a handle; data: name -> full length, data: value */
+	DSYNC_CALL_CLOSE,  /* a handle */
+	DSYNC_CALL_SIZE,   /* a source */
+	DSYNC_CALL_READ,   /* a source, b offset, c bytes (at most CALL_DATA_MAX) -> count, data */
+	DSYNC_CALL_WRITE,  /* data: appended to the new payload -> 0 or more */
+	DSYNC_CALL_COPY,   /* a source, b offset, c length or -1 -> bytes copied */
 	DSYNC_CALL_DISCARD,
-	DSYNC_CALL_CONTEXT,      /* a 1 when this is the last piece; data: next piece of the new context */
-	DSYNC_CALL_SLEEP,        /* a ms */
-	DSYNC_CALL_LOG,          /* a level; data: text */
-	DSYNC_CALL_PROGRESS,     /* a done, b total */
-	DSYNC_CALL_FINISH,       /* a outcome, b retry seconds; data: message */
+	DSYNC_CALL_CONTEXT,  /* a 1 when this is the last piece; data: next piece of the new context */
+	DSYNC_CALL_SLEEP,    /* a ms */
+	DSYNC_CALL_LOG,      /* a level; data: text */
+	DSYNC_CALL_PROGRESS, /* a done, b total */
+	DSYNC_CALL_FINISH,   /* a outcome, b retry seconds; data: message */
 	/* host.*; results are those of doc/host-abi.md */
-	DSYNC_CALL_HTTP = 64,    /* a bytes of the URL; data: URL, then method -> status or negative */
-	DSYNC_CALL_LAST_SIZE,    /* -> bytes of the last response's body, at most INT32_MAX */
-	DSYNC_CALL_LAST_READ,    /* b offset, c bytes -> count, data */
-	DSYNC_CALL_WRITE_AT,     /* b offset; data: overwrites or extends the new payload (gaps are zeros) -> count */
+	DSYNC_CALL_HTTP = 64, /* a bytes of the URL; data: URL, then method -> status or negative */
+	DSYNC_CALL_LAST_SIZE, /* -> bytes of the last response's body, at most INT32_MAX */
+	DSYNC_CALL_LAST_READ, /* b offset, c bytes -> count, data */
+	DSYNC_CALL_WRITE_AT,  /* b offset; data: overwrites or extends the new payload (gaps are zeros) -> count */
 };
 
 /* A call that is not in the table is DSYNC_ERR_PROTOCOL. */
@@ -219,12 +224,12 @@ int dsync_frame_unpack_result(struct dsync_view body, struct dsync_frame_result 
 /* ---- DONE ---- */
 
 struct dsync_frame_done {
-	uint32_t contract;      /* enum dsync_contract, known after compiling too */
-	uint32_t exit_code;     /* of the guest: proc_exit, or an i32 that run returned */
-	uint64_t memory_peak;   /* of the linear memory, bytes */
-	uint64_t cpu_us;        /* compiling or running */
-	uint64_t start_us;      /* from the worker's start to the guest's first instruction */
-	uint64_t log_dropped;   /* bytes of log past the limit */
+	uint32_t contract;    /* enum dsync_contract, known after compiling too */
+	uint32_t exit_code;   /* of the guest: proc_exit, or an i32 that run returned */
+	uint64_t memory_peak; /* of the linear memory, bytes */
+	uint64_t cpu_us;      /* compiling or running */
+	uint64_t start_us;    /* from the worker's start to the guest's first instruction */
+	uint64_t log_dropped; /* bytes of log past the limit */
 };
 
 int dsync_frame_pack_done(struct dsync_buffer *out, const struct dsync_frame_done *done);

@@ -43,9 +43,9 @@ struct dsync_zip_entry {
 /* What the caller demands of certain names (Z12, Z13, Z26, Z27). */
 struct dsync_zip_rule {
 	const char *name;
-	bool required;      /* else "no NAME" (Z26) */
-	bool stored_only;   /* Deflate is refused (Z13) */
-	uint64_t size_max;  /* of the inflated bytes (Z27); UINT64_MAX for none */
+	bool required;     /* else "no NAME" (Z26) */
+	bool stored_only;  /* Deflate is refused (Z13) */
+	uint64_t size_max; /* of the inflated bytes (Z27); UINT64_MAX for none */
 };
 
 struct dsync_zip_profile {
@@ -54,8 +54,9 @@ struct dsync_zip_profile {
 };
 
 /*
- * Opens and checks; `profile` may be NULL.  On failure NULL with DSYNC_ERR_NOT_ARCHIVE, the rule's id, entry, offset, expected,
- * found and a hint; DSYNC_ERR_SYSTEM when the file could not be read, DSYNC_ERR_CHANGED when it shrank meanwhile.  `fd` must stay open while the zip is.
+ * Opens and checks; `profile` may be NULL.  On failure NULL with DSYNC_ERR_NOT_ARCHIVE, the rule's id, entry, offset,
+ * expected, found and a hint; DSYNC_ERR_SYSTEM when the file could not be read, DSYNC_ERR_CHANGED when it shrank
+ * meanwhile.  `fd` must stay open while the zip is.
  */
 struct dsync_zip *dsync_zip_open(int fd, const struct dsync_zip_profile *profile, struct dsync_error *err);
 void dsync_zip_close(struct dsync_zip *zip);
@@ -78,19 +79,24 @@ struct dsync_view dsync_zip_tail(const struct dsync_zip *zip);
  * CRC-32 and, for Deflate, that the stream ends exactly at both sizes (Z28, Z29): DSYNC_ERR_CORRUPT.  On failure `buf`
  * holds nothing of use.  Deflated entries over DSYNC_ZIP_INFLATE_SIZE_MAX: DSYNC_ERR_LIMIT.
  */
-int dsync_zip_read(const struct dsync_zip *zip, const struct dsync_zip_entry *entry, void *buf, struct dsync_error *err);
-
-/* Reads part of a Stored entry, unchecked; returns 0 or an error, never fewer bytes. Outside the entry: DSYNC_ERR_BOUNDS. */
-int dsync_zip_read_stored(const struct dsync_zip *zip, const struct dsync_zip_entry *entry, uint64_t offset, void *buf, size_t size,
-			  struct dsync_error *err);
+int
+dsync_zip_read(const struct dsync_zip *zip, const struct dsync_zip_entry *entry, void *buf, struct dsync_error *err);
 
 /*
- * Streams an entry through the caller's sink in pieces (`buf` and its size are the caller's working memory) and checks CRC-32 at the end;
- * any size in constant memory for Stored entries; Deflated ones are inflated whole first (same limit as above) and reach the sink
- * only when they are right.  The sink returns 0 or a negative code, which ends the stream and is returned.  NULL sink: check only.
+ * Reads part of a Stored entry, unchecked; returns 0 or an error, never fewer bytes.  Outside the entry:
+ * DSYNC_ERR_BOUNDS.
+ */
+int dsync_zip_read_stored(const struct dsync_zip *zip, const struct dsync_zip_entry *entry, uint64_t offset, void *buf,
+	size_t size, struct dsync_error *err);
+
+/*
+ * Streams an entry through the caller's sink in pieces (`buf` and its size are the caller's working memory) and checks
+ * CRC-32 at the end; any size in constant memory for Stored entries.  Deflated ones are inflated whole first (same
+ * limit as above) and reach the sink only when they are right.  The sink returns 0 or a negative code, which ends the
+ * stream and is returned.  NULL sink: check only.
  */
 typedef int dsync_zip_sink(void *context, const void *data, size_t size);
-int dsync_zip_stream(const struct dsync_zip *zip, const struct dsync_zip_entry *entry, void *buf, size_t buf_size, dsync_zip_sink *sink,
-		     void *context, struct dsync_error *err);
+int dsync_zip_stream(const struct dsync_zip *zip, const struct dsync_zip_entry *entry, void *buf, size_t buf_size,
+	dsync_zip_sink *sink, void *context, struct dsync_error *err);
 
 #endif

@@ -33,10 +33,10 @@
 #define DSYNC_ZIP_FLAG_DESCRIPTOR 0x0008u /* bit 3 */
 
 /* Limits; doc/format.md lists them too. */
-#define DSYNC_ZIP_ENTRIES_MAX 64u                      /* Z9 */
+#define DSYNC_ZIP_ENTRIES_MAX 64u                        /* Z9 */
 #define DSYNC_ZIP_DIRECTORY_SIZE_MAX (UINT32_C(1) << 20) /* Z9 */
-#define DSYNC_ZIP_NAME_SIZE_MAX 255u                   /* Z11 */
-#define DSYNC_ZIP_DEFLATE_RATIO_MAX 1032u              /* Z16 */
+#define DSYNC_ZIP_NAME_SIZE_MAX 255u                     /* Z11 */
+#define DSYNC_ZIP_DEFLATE_RATIO_MAX 1032u                /* Z16 */
 #define DSYNC_ZIP_INFLATE_SIZE_MAX (UINT32_C(1) << 28) /* compressed entries are inflated in memory, up to this size */
 #define DSYNC_ZIP_ALIGNMENT_MAX 32768u                 /* W8 */
 

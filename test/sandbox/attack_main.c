@@ -61,7 +61,8 @@ protect(int protection)
 static long
 start_thread(void)
 {
-	return sys(SYS_clone, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM, zeros + 2048, 0, 0, 0);
+	return sys(SYS_clone, CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM,
+		zeros + 2048, 0, 0, 0);
 }
 
 /* 1 when memory ran out before the limit did. */
@@ -73,7 +74,7 @@ flood(void)
 
 	while ((got = sys(SYS_mmap, NULL, piece, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L)) > 0) {
 		memset((void *)(uintptr_t)got, 1, (size_t)piece);
-		sys(SYS_mprotect, got, piece, PROT_READ);	/* no longer counted as data, still there */
+		sys(SYS_mprotect, got, piece, PROT_READ); /* no longer counted as data, still there */
 		total += piece;
 	}
 	return got == -ENOMEM && total < 128 * piece;
@@ -90,7 +91,9 @@ spin(void)
 static long
 crash_write(void)
 {
-	*(volatile int *)8 = 1;
+	int *volatile nowhere = (int *)(uintptr_t)8;
+
+	*nowhere = 1;
 	return 0;
 }
 
@@ -107,7 +110,7 @@ other_machine(void)
 {
 	long r;
 
-	__asm__ volatile("int $0x80" : "=a"(r) : "a"(20L) : "memory");	/* getpid of i386 */
+	__asm__ volatile("int $0x80" : "=a"(r) : "a"(20L) : "memory"); /* getpid of i386 */
 	return r;
 }
 
@@ -135,7 +138,7 @@ static long
 attack(const char *name)
 {
 #define ATTEMPT(attack_name, expected, attempt) \
-	if (strcmp(name, #attack_name) == 0)    \
+	if (strcmp(name, #attack_name) == 0) \
 		return (attempt);
 	ATTACKS(ATTEMPT)
 #undef ATTEMPT

@@ -85,9 +85,10 @@ attempt_all(uid_t uid, uint32_t mode)
 		if (mode == DSYNC_JOB_COMPILE && is_frozen_only(attacks[i].name))
 			continue;
 		if (strcmp(attacks[i].name, "spin") == 0 && (uid != 0 || mode == DSYNC_JOB_COMPILE))
-			continue;	/* takes two seconds, once is enough */
-		if (mode == DSYNC_JOB_COMPILE && (strcmp(attacks[i].name, "map_2_gib") == 0 || strcmp(attacks[i].name, "memory_flood") == 0))
-			continue;	/* a compiler has more memory */
+			continue; /* takes two seconds, once is enough */
+		if (mode == DSYNC_JOB_COMPILE &&
+			(strcmp(attacks[i].name, "map_2_gib") == 0 || strcmp(attacks[i].name, "memory_flood") == 0))
+			continue; /* a compiler has more memory */
 		found = attempt(attacks[i].name, mode);
 		if (found == attacks[i].expected)
 			continue;
@@ -141,12 +142,15 @@ report_layers(uid_t uid, uint32_t mode)
 	host_start(&host, NULL, &job);
 	if (!host_ready(&host))
 		return 2;
-	print_message("landlock %u scopes %u net %u namespaces %u\n", r->landlock_abi, r->landlock_scopes, r->landlock_net, r->namespaces);
+	print_message("landlock %u scopes %u net %u namespaces %u\n", r->landlock_abi, r->landlock_scopes,
+		r->landlock_net, r->namespaces);
 	host_stop(&host);
 	if (memcmp(r->build_id, dsync_build_id, sizeof(r->build_id)) != 0)
 		return 3;
 	return r->seccomp == DSYNC_SECCOMP_P1 && r->no_new_privs == 1 && r->not_root == 1 && r->rlimits == 1 &&
-		r->no_capabilities == 1 && r->mdwe == 0 ? 0 : 4;
+			r->no_capabilities == 1 && r->mdwe == 0
+		? 0
+		: 4;
 }
 
 static void
@@ -218,8 +222,8 @@ check_without_landlock(uid_t uid, uint32_t mode)
 
 	(void)uid;
 	(void)mode;
-	return without(444, ENOSYS, &end, &ready) != 0 || end.failed || ready.landlock_abi != 0 || ready.landlock_scopes != 0 ||
-		ready.seccomp != DSYNC_SECCOMP_P1;
+	return without(444, ENOSYS, &end, &ready) != 0 || end.failed || ready.landlock_abi != 0 ||
+		ready.landlock_scopes != 0 || ready.seccomp != DSYNC_SECCOMP_P1;
 }
 
 static int
@@ -230,7 +234,8 @@ check_without_namespaces(uid_t uid, uint32_t mode)
 
 	(void)uid;
 	(void)mode;
-	return without(SYS_unshare, EPERM, &end, &ready) != 0 || end.failed || ready.namespaces != 0 || ready.no_capabilities != 1;
+	return without(SYS_unshare, EPERM, &end, &ready) != 0 || end.failed || ready.namespaces != 0 ||
+		ready.no_capabilities != 1;
 }
 
 static int

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -104,7 +105,8 @@ host_start_with(struct host *host, const char *program, const char *const *argum
 	argv[0] = strdup("dotsync-worker");
 	for (i = 0; arguments[i] != NULL && i < 6; i++)
 		argv[i + 1] = strdup(arguments[i]);
-	errno = posix_spawn(&host->pid, program != NULL ? program : host_program(NULL), &actions, &attributes, argv, empty);
+	errno = posix_spawn(
+		&host->pid, program != NULL ? program : host_program(NULL), &actions, &attributes, argv, empty);
 	must(errno == 0, "posix_spawn");
 	for (i = 0; argv[i] != NULL; i++)
 		free(argv[i]);
@@ -218,7 +220,8 @@ write_at(struct dsync_buffer *out, int64_t offset, struct dsync_view data)
 {
 	if (out->size < (size_t)offset + data.size)
 		dsync_buffer_append_zeros(out, (size_t)offset + data.size - out->size);
-	memcpy(out->data + offset, data.data, data.size);
+	if (data.size > 0)
+		memcpy(out->data + offset, data.data, data.size);
 }
 
 static void
@@ -239,7 +242,8 @@ answer_dotsync(struct host_world *w, const struct dsync_frame_call *call, struct
 		r->value = w->status;
 		break;
 	case DSYNC_CALL_SIZE:
-		r->value = source_text(w, call->a) == NULL ? DSYNC_GUEST_ERR_NOENT : (int64_t)strlen(source_text(w, call->a));
+		r->value = source_text(w, call->a) == NULL ? DSYNC_GUEST_ERR_NOENT
+							   : (int64_t)strlen(source_text(w, call->a));
 		break;
 	case DSYNC_CALL_READ:
 		read_text(source_text(w, call->a), call->b, call->c, r);
@@ -346,7 +350,8 @@ host_serve(struct host *host, struct host_end *end)
 			end->done = true;
 			break;
 		default:
-			must(frame.type == DSYNC_FRAME_FAILED && dsync_frame_unpack_failed(frame.body, &failed) == 0, "FAILED");
+			must(frame.type == DSYNC_FRAME_FAILED && dsync_frame_unpack_failed(frame.body, &failed) == 0,
+				"FAILED");
 			end->failed = true;
 			end->failure = failed.failure;
 			memcpy(end->text, failed.text.data, failed.text.size);
@@ -358,16 +363,15 @@ host_serve(struct host *host, struct host_end *end)
 int
 host_stop(struct host *host)
 {
-	int status, i;
+	struct pollfd p = { .fd = (int)syscall(SYS_pidfd_open, host->pid, 0), .events = POLLIN };
+	int status;
 
 	close(host->fd);
-	for (i = 0; i < PATIENCE_MS / 10; i++) {
-		if (waitpid(host->pid, &status, WNOHANG) == host->pid)
-			return status;
-		poll(NULL, 0, i < 50 ? 1 : 10);
-	}
-	kill(host->pid, SIGKILL);
-	waitpid(host->pid, &status, 0);
+	must(p.fd >= 0, "pidfd_open");
+	if (poll(&p, 1, PATIENCE_MS) != 1)
+		kill(host->pid, SIGKILL);
+	close(p.fd);
+	must(waitpid(host->pid, &status, 0) == host->pid, "waitpid");
 	return status;
 }
 
@@ -378,7 +382,8 @@ host_end_finish(struct host_end *end)
 }
 
 static void
-converse(const struct dsync_frame_job *job, const void *data, size_t size, struct host_world *world, struct host_end *end)
+converse(const struct dsync_frame_job *job, const void *data, size_t size, struct host_world *world,
+	struct host_end *end)
 {
 	static struct host host;
 
@@ -401,7 +406,8 @@ host_compile(const void *module, size_t size, const struct dsync_frame_job *limi
 }
 
 void
-host_run(const struct host_end *compiled, const struct dsync_frame_job *limits, struct host_world *world, struct host_end *end)
+host_run(const struct host_end *compiled, const struct dsync_frame_job *limits, struct host_world *world,
+	struct host_end *end)
 {
 	struct dsync_frame_job job = limits != NULL ? *limits : host_job(DSYNC_JOB_RUN, compiled->code.size);
 

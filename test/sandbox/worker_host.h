@@ -47,12 +47,12 @@ struct host {
 
 /* How a conversation ended. */
 struct host_end {
-	bool done, failed;             /* neither: the socket closed */
+	bool done, failed; /* neither: the socket closed */
 	struct dsync_frame_done result;
 	uint32_t failure;
 	char text[DSYNC_FRAME_TEXT_MAX + 1];
 	struct dsync_buffer code;
-	int status;                    /* of wait, after host_compile() and host_run() */
+	int status; /* of wait, after host_compile() and host_run() */
 };
 
 void host_world_init(struct host_world *world);
@@ -83,7 +83,8 @@ void host_end_finish(struct host_end *end);
 
 /* A whole conversation. */
 void host_compile(const void *module, size_t size, const struct dsync_frame_job *limits, struct host_end *end);
-void host_run(const struct host_end *compiled, const struct dsync_frame_job *limits, struct host_world *world, struct host_end *end);
+void host_run(const struct host_end *compiled, const struct dsync_frame_job *limits, struct host_world *world,
+	struct host_end *end);
 
 /* Reads a module that the build made; false when it could not make it (the tool is missing). */
 bool host_load(const char *name, struct dsync_buffer *module);

@@ -80,7 +80,7 @@ def bytes_(state, conn, request):
 def big(state, conn, request):
 	size = request.number("size", 1 << 30)
 	conn.sendall(head(200, [("Content-Length", size)]))
-	with open(state.big_file(size), "rb") as f:
+	with state.big_file(size) as f:
 		conn.sendfile(f)
 
 

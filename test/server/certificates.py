@@ -8,7 +8,7 @@ import os
 import ssl
 import subprocess
 
-GOOD_NAMES = "DNS:localhost,DNS:*.test,IP:127.0.0.1,IP:::1"
+GOOD_NAMES = "DNS:localhost,DNS:loop.test,IP:127.0.0.1,IP:::1"
 
 
 def openssl(folder, *arguments, text=None):

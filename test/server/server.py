@@ -12,8 +12,8 @@ standard input ends, so that it never outlives the test that started it.  That l
 	 "https": port, "self_signed": port, "wrong_host": port, "expired": port, "tls11": port, "ca": file}
 
 "other" is a second origin with the same paths; "full" accepts no connection and refuses none; the
-second row is there with --tls only.  "https" has a certificate of "ca" for localhost, 127.0.0.1, ::1
-and *.test.  Every answer closes its connection.  Tests in Python use client.py, tests in C testserver.h.
+second row is there with --tls only.  "https" has a certificate of "ca" for localhost, loop.test,
+127.0.0.1 and ::1.  Every answer closes its connection.  Tests in Python use client.py, tests in C testserver.h.
 
 What is asked for with PATH?KEY=VALUE (behaviours.py has them all):
 
@@ -21,7 +21,7 @@ What is asked for with PATH?KEY=VALUE (behaviours.py has them all):
 	/reflect                   the request's body
 	/status/N                  that status; retry_after=, location=, body=, h=Name:value (repeated)
 	/bytes?size=               that many bytes, 0 1 2 ... 250 again and again; type=, encoding=
-	/big?size=                 a file of zeros by sendfile, for throughput
+	/big?size=                 zeros by sendfile, for throughput
 	/cut?size=&at=             Content-Length `size`, closed after `at` bytes
 	/chunked?size=&at=         chunked; closed before the end when `at` is given; endless=1 never ends
 	/until-close?size=         neither Content-Length nor chunks
@@ -86,8 +86,7 @@ class Request:
 class State:
 	"""What is remembered between requests, and where other ports are."""
 
-	def __init__(self, folder):
-		self.folder = folder
+	def __init__(self):
 		self.lock = threading.Lock()
 		self.ports = {}
 		self.reset()
@@ -103,17 +102,17 @@ class State:
 				"headers": request.headers, "size": len(request.body)})
 
 	def big_file(self, size):
-		path = os.path.join(self.folder, "big-%d" % size)
-		with open(path, "ab") as f:
-			f.truncate(size)
-		return path
+		"""A hole in memory: read as zeros without a page of its own."""
+		f = os.fdopen(os.memfd_create("big"), "rb")
+		os.truncate(f.fileno(), size)
+		return f
 
 
 def read_request(conn, listener):
 	data = b""
 	while b"\r\n\r\n" not in data:
 		piece = conn.recv(65536)
-		if not piece or len(data) > HEAD_MAX:
+		if not piece or len(data) > HEAD_MAX or piece[0] == 0x16:	# 0x16: TLS on a plain port
 			return None
 		data += piece
 	head, body = data.split(b"\r\n\r\n", 1)
@@ -217,7 +216,7 @@ def main():
 
 	kept = []
 	with tempfile.TemporaryDirectory(prefix="testserver-") as folder:
-		state = State(folder)
+		state = State()
 		listen(state, "http")
 		listen(state, "other")
 		listen_full(state, kept)

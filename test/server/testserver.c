@@ -112,10 +112,12 @@ testserver_port(const struct testserver *server, const char *listener)
 const char *
 testserver_url(const struct testserver *server, char url[TESTSERVER_URL_SIZE], const char *listener, const char *path)
 {
-	bool plain = strcmp(listener, "http") == 0 || strcmp(listener, "other") == 0 || strcmp(listener, "http6") == 0 || strcmp(listener, "full") == 0;
+	bool plain = strcmp(listener, "http") == 0 || strcmp(listener, "other") == 0 ||
+		strcmp(listener, "http6") == 0 || strcmp(listener, "full") == 0;
 	const char *host = strcmp(listener, "http6") == 0 ? "[::1]" : "127.0.0.1";
 
-	snprintf(url, TESTSERVER_URL_SIZE, "%s://%s:%u%s", plain ? "http" : "https", host, testserver_port(server, listener), path);
+	snprintf(url, TESTSERVER_URL_SIZE, "%s://%s:%u%s", plain ? "http" : "https", host,
+		testserver_port(server, listener), path);
 	return url;
 }
 
@@ -153,7 +155,8 @@ testserver_control(const struct testserver *server, const char *method, const ch
 
 	if (answer == NULL || fd < 0)
 		goto fail;
-	if (dprintf(fd, "%s /_control/%s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %zu\r\n\r\n%s", method, what, strlen(body), body) < 0)
+	if (dprintf(fd, "%s /_control/%s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %zu\r\n\r\n%s", method, what,
+		    strlen(body), body) < 0)
 		goto fail;
 	read_all(fd, answer, TESTSERVER_ANSWER_SIZE);
 	start = strstr(answer, "\r\n\r\n");

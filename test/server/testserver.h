@@ -37,7 +37,8 @@ void testserver_stop(struct testserver *server);
 uint16_t testserver_port(const struct testserver *server, const char *listener);
 
 /* scheme://127.0.0.1:port/path (http6: [::1]); returns `url`.  Origin alone with path "". */
-const char *testserver_url(const struct testserver *server, char url[TESTSERVER_URL_SIZE], const char *listener, const char *path);
+const char *
+testserver_url(const struct testserver *server, char url[TESTSERVER_URL_SIZE], const char *listener, const char *path);
 
 /* Sends a control request; its JSON is returned in memory to be freed, NULL on failure. */
 char *testserver_control(const struct testserver *server, const char *method, const char *what, const char *body);

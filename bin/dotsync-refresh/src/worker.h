@@ -38,6 +38,9 @@ int dsync_worker_fd(const struct dsync_worker *worker);
 /* DSYNC_ERR_SANDBOX unless the layers that this level demands hold; `trusted`: the module is one of our own. */
 int dsync_worker_check(const struct dsync_worker *worker, enum dsync_sandbox_level level, bool trusted, struct dsync_error *err);
 
+/* Changes the level to the one that is named, unless `name` is NULL; DSYNC_ERR_INVALID for other words. */
+int dsync_worker_choose_level(const char *name, enum dsync_sandbox_level *level, struct dsync_error *err);
+
 /* "seccomp=P1 landlock=7(fs,net,abstract,signal) ns=user,net ..." appended. */
 void dsync_worker_report(const struct dsync_frame_ready *ready, struct dsync_buffer *out);
 

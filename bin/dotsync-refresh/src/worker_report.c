@@ -87,6 +87,29 @@ dsync_worker_check(const struct dsync_worker *worker, enum dsync_sandbox_level l
 	return 0;
 }
 
+int
+dsync_worker_choose_level(const char *name, enum dsync_sandbox_level *level, struct dsync_error *err)
+{
+	static const char *const names[] = {
+		[DSYNC_SANDBOX_DEFAULT] = "default",
+		[DSYNC_SANDBOX_STRICT] = "strict",
+		[DSYNC_SANDBOX_DEGRADED] = "degraded",
+	};
+	size_t i;
+
+	if (name == NULL)
+		return 0;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(name, names[i]) == 0) {
+			*level = (enum dsync_sandbox_level)i;
+			return 0;
+		}
+	}
+	dsync_error_set(err, DSYNC_ERR_INVALID, "sandbox", "unknown sandbox level \"%s\"", name);
+	dsync_error_expected(err, "strict, default or degraded");
+	return DSYNC_ERR_INVALID;
+}
+
 /* The code that each kind of failure is reported with; the first four mean that the module was refused before it ran. */
 static int
 code_of(uint32_t failure)

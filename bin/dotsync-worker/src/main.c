@@ -47,5 +47,5 @@ main(int argc, char **argv)
 
 	if (dsync_worker_start(&worker, parent) == 0)
 		dsync_worker_work(&worker);
-	_exit(0);	/* no exit handlers: what they would do is not allowed any more */
+	_exit(0); /* no exit handlers: what they would do is not allowed any more */
 }

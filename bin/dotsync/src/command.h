@@ -41,6 +41,7 @@ struct app {
 	bool verbose;
 	bool no_progress;
 	bool offline;
+	bool stdout_is_payload; /* the command writes an archive or a payload there: objects of --json go to standard error */
 	struct dsync_context *context; /* made by app_context() when first asked for */
 };
 

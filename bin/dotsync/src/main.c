@@ -13,33 +13,28 @@
 #include "version.h"
 
 static const struct command commands[] = {
-	{ "create", cmd_create, "make an archive from a file or a URL" },
 	{ "info", cmd_info, "all there is to know about an archive" },
 	{ "status", cmd_status, "how fresh archives are, one line each" },
 	{ "cat", cmd_cat, "payload to standard output, at once" },
 	{ "extract", cmd_extract, "payload to a file, checked, atomically" },
 	{ "ls", cmd_ls, "entries with offsets and sizes" },
 	{ "verify", cmd_verify, "check container, hashes and trust layers" },
-	{ "refresh", cmd_refresh, "bring up to date now" },
-	{ "set", cmd_set, "replace payload, context, updater or manifest keys" },
-	{ "repack", cmd_repack, "make a strict archive of any ZIP that almost is one" },
 	{ "hold", cmd_hold, "stay at this version" },
 	{ "unhold", cmd_unhold, "follow new versions again" },
-	{ "grant", cmd_grant, "allow an archive's updater what it asks for" },
-	{ "revoke", cmd_revoke, "take that back" },
-	{ "grants", cmd_grants, "list what updaters may do on this machine" },
-	{ "doctor", cmd_doctor, "what this machine can and cannot do, with the fix" },
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
-/* A program whose standard descriptors are closed would write its messages into the next file it opens. */
+/*
+ * A program whose standard descriptors are closed would write its messages into the next file it opens.  They are filled the wrong way round, so
+ * that reading and writing them still fails: what was to be delivered and was not is an error.
+ */
 static void
 open_standard_descriptors(void)
 {
 	int fd;
 
 	do {
-		fd = open("/dev/null", O_RDWR);
+		fd = open("/dev/null", fcntl(STDIN_FILENO, F_GETFD) < 0 ? O_WRONLY : O_RDONLY);
 	} while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd > STDERR_FILENO)
 		close(fd);

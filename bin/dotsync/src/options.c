@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "report.h"
+#include "version.h"
 
 #define OPTIONS_MAX 48 /* of a command and the common ones */
 #define CODE_BASE 256  /* what getopt_long() returns for row n is CODE_BASE + n */
@@ -18,6 +19,7 @@ static const struct option_spec common_options[] = {
 	{ "no-progress", 0, NULL, "draw no progress line" },
 	{ "offline", 0, NULL, "ask no network" },
 	{ "help", 'h', NULL, "print this help" },
+	{ "version", 0, NULL, "print the version" },
 };
 #define COMMON_COUNT (sizeof(common_options) / sizeof(common_options[0]))
 
@@ -157,6 +159,9 @@ options_parse(struct app *app, const struct usage *usage, int argc, char **argv,
 				return OPTIONS_WRONG;
 		} else if (strcmp(spec->name, "help") == 0) {
 			print_help(usage);
+			return OPTIONS_HELP;
+		} else if (strcmp(spec->name, "version") == 0) {
+			puts("dotsync " DSYNC_VERSION);
 			return OPTIONS_HELP;
 		} else {
 			set_common(app, spec);

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/text.h"
@@ -14,11 +16,11 @@
 void
 report_text(FILE *stream, const char *text)
 {
-	char escaped[256];
+	char escaped[4 * 64 + 1];
 	size_t size = strlen(text);
 	size_t piece;
 
-	/* An escape is at most 10 bytes for 4 of input, so a piece of this size always fits whole. */
+	/* An escape is at most four times as long as what it stands for (\xNN), so a piece of this size always fits whole. */
 	while (size > 0) {
 		piece = size < 64 ? size : 64;
 		while (piece < size && piece > 60 && ((unsigned char)text[piece] & 0xc0) == 0x80)
@@ -41,6 +43,18 @@ print_line(const char *file, const char *text)
 	}
 	fputs(text, stderr);
 	fputc('\n', stderr);
+}
+
+const char *
+report_colour(FILE *stream, enum colour colour)
+{
+	static const char *const codes[] = { "", "\033[32m", "\033[33m", "\033[31m", "\033[1m", "\033[0m" };
+	const char *no_colour = getenv("NO_COLOR");
+	const char *terminal = getenv("TERM");
+
+	if ((no_colour != NULL && no_colour[0] != '\0') || terminal == NULL || strcmp(terminal, "dumb") == 0 || isatty(fileno(stream)) != 1)
+		return "";
+	return codes[colour];
 }
 
 void
@@ -76,12 +90,10 @@ report_error(struct app *app, const char *file, const struct dsync_error *err)
 	char text[LINE_SIZE];
 
 	dsync_error_format(err, text, sizeof(text));
-	print_line(file, text);
+	if (!app->json || !app->stdout_is_payload)
+		print_line(file, text);
 	if (app->json) {
-		dsync_buffer_init(&out, DSYNC_BUFFER_UNLIMITED);
-		dsync_json_open(&out, NULL);
-		dsync_json_put_text(&out, "file", file);
-		dsync_json_put_bool(&out, "ok", false);
+		report_json_begin(&out, file, false);
 		report_error_json(&out, "error", err);
 		dsync_json_close(&out);
 		report_print(app, &out);
@@ -138,9 +150,19 @@ report_detail(struct app *app, const char *format, ...)
 	va_end(arguments);
 }
 
+void
+report_json_begin(struct dsync_buffer *out, const char *file, bool ok)
+{
+	dsync_buffer_init(out, DSYNC_BUFFER_UNLIMITED);
+	dsync_json_open(out, NULL);
+	dsync_json_put_text(out, "file", file);
+	dsync_json_put_bool(out, "ok", ok);
+}
+
 int
 report_print(struct app *app, struct dsync_buffer *out)
 {
+	FILE *stream = app->stdout_is_payload ? stderr : stdout;
 	struct dsync_view view = dsync_buffer_view(out);
 	int status = EXIT_DONE;
 
@@ -148,8 +170,8 @@ report_print(struct app *app, struct dsync_buffer *out)
 		print_line(NULL, dsync_error_text(dsync_buffer_error(out)));
 		status = EXIT_MACHINE;
 	} else {
-		fwrite(view.data, 1, view.size, stdout);
-		fputc('\n', stdout);
+		fwrite(view.data, 1, view.size, stream);
+		fputc('\n', stream);
 	}
 	dsync_buffer_finish(out);
 	return status != EXIT_DONE ? status : report_flush(app);

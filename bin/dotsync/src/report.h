@@ -31,7 +31,10 @@ void report_detail(struct app *app, const char *format, ...) __attribute__((form
 /* Appends "error": {code, rule, entry, offset, expected, found, hint, message, exit}. */
 void report_error_json(struct dsync_buffer *out, const char *name, const struct dsync_error *err);
 
-/* Writes the buffer and a newline to standard output, and frees it; EXIT_DONE, or EXIT_MACHINE after reporting. */
+/* Starts a buffer with the members that every object has; the caller adds its own, closes the object and prints it. */
+void report_json_begin(struct dsync_buffer *out, const char *file, bool ok);
+
+/* Writes the buffer and a newline to standard output (or standard error, see app->stdout_is_payload), and frees it; EXIT_DONE, or EXIT_MACHINE after reporting. */
 int report_print(struct app *app, struct dsync_buffer *out);
 
 /* Flushes standard output: EXIT_DONE, or EXIT_MACHINE after reporting (a closed pipe is quiet). Called by main at the end. */
@@ -39,6 +42,12 @@ int report_flush(struct app *app);
 
 /* Writes untrusted text to a stream so that no terminal obeys it. */
 void report_text(FILE *stream, const char *text);
+
+/*
+ * What switches a terminal to a colour and back: "" where the stream is none, or NO_COLOR is set.
+ */
+enum colour { COLOUR_NONE, COLOUR_GOOD, COLOUR_MILD, COLOUR_BAD, COLOUR_BOLD, COLOUR_OFF };
+const char *report_colour(FILE *stream, enum colour colour);
 
 /* The worst of several exit statuses in the order of doc/man/dotsync.1: 9 8 7 5 6 11 4 1 75 3 10 0. */
 int report_worst(int a, int b);

@@ -38,6 +38,12 @@ dsync_sys_fallocate(int fd, uint64_t offset, uint64_t size)
 }
 
 int
+dsync_sys_start_writeback(int fd, uint64_t offset, uint64_t size)
+{
+	return sync_file_range(fd, (off_t)offset, (off_t)size, SYNC_FILE_RANGE_WRITE) < 0 ? -errno : 0;
+}
+
+int
 dsync_sys_link_fd(int fd, int dirfd, const char *path)
 {
 	char name[64];

@@ -19,6 +19,13 @@ dsync_sys_fallocate(int fd, uint64_t offset, uint64_t size)
 }
 
 int
+dsync_sys_start_writeback(int fd, uint64_t offset, uint64_t size)
+{
+	(void)fd, (void)offset, (void)size;
+	return -EOPNOTSUPP;
+}
+
+int
 dsync_sys_link_fd(int fd, int dirfd, const char *path)
 {
 	(void)fd, (void)dirfd, (void)path;

@@ -60,3 +60,9 @@ dsync_sys_euid(void)
 {
 	return geteuid();
 }
+
+int
+dsync_sys_access_at(int dirfd, const char *path, int mode)
+{
+	return faccessat(dirfd == DSYNC_SYS_CWD ? AT_FDCWD : dirfd, path, mode, AT_EACCESS) < 0 ? -errno : 0;
+}

@@ -36,6 +36,13 @@ dsync_sys_fchown(int fd, uid_t uid, gid_t gid)
 }
 
 int
+dsync_sys_start_writeback(int fd, uint64_t offset, uint64_t size)
+{
+	(void)fd, (void)offset, (void)size;
+	return -EOPNOTSUPP;
+}
+
+int
 dsync_sys_link_fd(int fd, int dirfd, const char *path)
 {
 	(void)fd, (void)dirfd, (void)path;
@@ -96,6 +103,13 @@ dsync_sys_is_locked(int fd)
 {
 	(void)fd;
 	return 0;
+}
+
+int
+dsync_sys_access_at(int dirfd, const char *path, int mode)
+{
+	(void)dirfd, (void)path, (void)mode;
+	return -ENOSYS;
 }
 
 int

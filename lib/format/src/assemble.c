@@ -26,8 +26,8 @@ dsync_assembly_begin(struct dsync_assembly **out, int fd, struct dsync_archive *
 	a = calloc(1, sizeof(*a));
 	if (a == NULL)
 		return dsync_error_set_memory(err);
-	a->pieces = malloc((size_t)2 * DSYNC__PIECE_SIZE);
-	if (a->pieces == NULL) {
+	a->piece = malloc(DSYNC__PIECE_SIZE);
+	if (a->piece == NULL) {
 		free(a);
 		return dsync_error_set_memory(err);
 	}
@@ -48,7 +48,7 @@ dsync_assembly_destroy(struct dsync_assembly *a)
 		return;
 	dsync_zip_writer_destroy(&a->writer);
 	dsync_archive_unref(a->base);
-	free(a->pieces);
+	free(a->piece);
 	free(a);
 }
 

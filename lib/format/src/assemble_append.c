@@ -7,101 +7,71 @@
 #include "base/error.h"
 #include "base/sys.h"
 
-/* How much the kernel copies before progress is told. */
-#define STRETCH_SIZE (UINT64_C(64) << 20)
+/* After so many bytes the disk is set to work, beside ours; also what the kernel copies before progress is told. */
+#define STRETCH_SIZE (UINT64_C(16) << 20)
 
-/* The two halves of the work on one piece. */
-struct piece {
-	struct dsync_assembly *a;
-	const unsigned char *data;
-	size_t size;
-	dsync_builder_source *source; /* of the next piece; NULL: there is none */
-	void *user;
-	unsigned char *next;
-	int64_t next_size;            /* as the source said */
-	int rc;                       /* of writing */
-};
-
-static void
-hash_piece(void *arg)
-{
-	struct piece *p = arg;
-
-	dsync__assembly_hash(p->a, p->data, p->size);
-}
-
-static void
-write_piece(void *arg)
-{
-	struct piece *p = arg;
-
-	p->rc = dsync_sys_pwrite_all(p->a->fd, p->data, p->size, p->a->place + p->a->size);
-	p->next_size = 0;
-	if (p->rc == 0 && p->source != NULL)
-		p->next_size = p->source(p->user, p->next, DSYNC__PIECE_SIZE);
-}
-
-/* Hashes and writes one piece, side by side if the caller lent us a thread. */
+/* Counts bytes that are in place. */
 static int
-put_piece(struct dsync_assembly *a, struct piece *p, struct dsync_error *err)
+advance(struct dsync_assembly *a, uint64_t size, struct dsync_error *err)
+{
+	uint64_t start = a->size - a->size % STRETCH_SIZE;
+
+	a->size += size;
+	a->is_base_payload = false;
+	if (a->size - start >= STRETCH_SIZE)
+		dsync_sys_start_writeback(a->fd, a->place + start, a->size - start);
+	return dsync__assembly_report(a, err);
+}
+
+/* Hashes and writes one piece while it is in the processor's cache. */
+static int
+put_piece(struct dsync_assembly *a, const void *data, size_t size, struct dsync_error *err)
 {
 	int rc;
 
-	rc = dsync__assembly_check_room(a, p->size > UINT64_MAX - a->size ? UINT64_MAX : a->size + p->size, err);
+	rc = dsync__assembly_check_room(a, size > UINT64_MAX - a->size ? UINT64_MAX : a->size + size, err);
 	if (rc < 0)
 		return rc;
-	if (a->parallel != NULL) {
-		a->parallel(a->parallel_user, hash_piece, p, write_piece, p);
-	} else {
-		hash_piece(p);
-		write_piece(p);
-	}
-	if (p->rc < 0) {
-		dsync__assembly_forget_hashes(a);
-		return dsync_error_set_errno(err, -p->rc, "cannot write the payload");
-	}
-	a->size += p->size;
-	a->is_base_payload = false;
-	return dsync__assembly_report(a, err);
+	rc = dsync_sys_pwrite_all(a->fd, data, size, a->place + a->size);
+	if (rc < 0)
+		return dsync_error_set_errno(err, -rc, "cannot write the payload");
+	dsync__assembly_hash(a, data, size);
+	return advance(a, size, err);
 }
 
 int
 dsync_assembly_append(struct dsync_assembly *a, const void *data, size_t size, struct dsync_error *err)
 {
-	struct piece piece = { .a = a, .data = data, .size = size };
+	const unsigned char *place = data;
 	int rc = 0;
 
-	if (size == 0)
-		return 0;
 	if (a->crc_size < a->size)
 		rc = dsync__assembly_catch_up(a, true, err);
-	return rc == 0 ? put_piece(a, &piece, err) : rc;
+	while (rc == 0 && size > 0) {
+		size_t piece = size < DSYNC__PIECE_SIZE ? size : DSYNC__PIECE_SIZE;
+
+		rc = put_piece(a, place, piece, err);
+		place += piece;
+		size -= piece;
+	}
+	return rc;
 }
 
 int
 dsync__assembly_append_source(struct dsync_assembly *a, dsync_builder_source *source, void *user, struct dsync_error *err)
 {
-	struct piece p = { .a = a, .source = source, .user = user };
-	unsigned char *current = a->pieces;
 	int64_t size;
 	int rc = 0;
 
 	if (a->crc_size < a->size)
 		rc = dsync__assembly_catch_up(a, true, err);
-	if (rc < 0)
-		return rc;
-	size = source(user, current, DSYNC__PIECE_SIZE);
-	while (size > 0) {
-		p.data = current;
-		p.size = (size_t)size;
-		p.next = current == a->pieces ? a->pieces + DSYNC__PIECE_SIZE : a->pieces;
-		rc = put_piece(a, &p, err);
-		if (rc < 0)
-			return rc;
-		current = p.next;
-		size = p.next_size;
+	while (rc == 0) {
+		size = source(user, a->piece, DSYNC__PIECE_SIZE);
+		if (size <= 0)
+			return (int)size;
+		rc = put_piece(a, a->piece, (size_t)size, err);
 	}
-	return size < 0 ? (int)size : 0;
+	return rc;
 }
 
 /* A stretch of a file, or a pipe, as a source. */
@@ -163,11 +133,11 @@ append_hole(struct dsync_assembly *a, uint64_t size, struct dsync_error *err)
 {
 	int rc = dsync__assembly_check_room(a, a->size + size, err);
 
-	memset(a->pieces, 0, DSYNC__PIECE_SIZE);
+	memset(a->piece, 0, DSYNC__PIECE_SIZE);
 	while (rc == 0 && size > 0) {
 		size_t piece = size < DSYNC__PIECE_SIZE ? (size_t)size : DSYNC__PIECE_SIZE;
 
-		dsync__assembly_hash(a, a->pieces, piece);
+		dsync__assembly_hash(a, a->piece, piece);
 		a->size += piece;
 		size -= piece;
 		rc = dsync__assembly_report(a, err);
@@ -234,7 +204,7 @@ static int
 append_file(struct dsync_assembly *a, int fd, const struct stat *before, struct dsync_error *err)
 {
 	uint64_t size = (uint64_t)before->st_size;
-	struct dsync__copy copy = { fd, 0, a->fd, a->place + a->size, size, a->pieces };
+	struct dsync__copy copy = { fd, 0, a->fd, a->place + a->size, size, a->piece };
 	uint64_t shared;
 	struct stat after;
 	int rc;
@@ -285,14 +255,12 @@ copy_base(struct dsync_assembly *a, uint64_t offset, uint64_t end, struct dsync_
 	rc = reserve_data(a, a->base->fd, payload + offset, payload + end, err);
 	while (rc == 0 && offset < end) {
 		uint64_t size = end - offset < STRETCH_SIZE ? end - offset : STRETCH_SIZE;
-		struct dsync__copy copy = { a->base->fd, payload + offset, a->fd, a->place + a->size, size, a->pieces };
+		struct dsync__copy copy = { a->base->fd, payload + offset, a->fd, a->place + a->size, size, a->piece };
 
 		rc = dsync__copy_bytes(&copy, err);
-		if (rc == 0) {
-			a->size += size;
-			offset += size;
-			rc = dsync__assembly_report(a, err);
-		}
+		if (rc == 0)
+			rc = advance(a, size, err);
+		offset += size;
 	}
 	return rc == 0 ? extend(a, err) : rc;
 }

@@ -56,15 +56,15 @@ dsync__assembly_catch_up(struct dsync_assembly *a, bool with_hash, struct dsync_
 
 	while (a->crc_size < a->size || (with_hash && a->hash_size < a->size)) {
 		size = next_piece(a, with_hash, &start);
-		rc = dsync_sys_pread_all(a->fd, a->pieces, size, a->place + start);
+		rc = dsync_sys_pread_all(a->fd, a->piece, size, a->place + start);
 		if (rc < 0)
 			return dsync_error_set_errno(err, -rc, "cannot read the payload back");
 		if (a->crc_size == start) {
-			a->crc = dsync_crc32(a->crc, a->pieces, size);
+			a->crc = dsync_crc32(a->crc, a->piece, size);
 			a->crc_size += size;
 		}
 		if (with_hash && a->hash_size == start) {
-			dsync_hash_update(&a->hash, a->pieces, size);
+			dsync_hash_update(&a->hash, a->piece, size);
 			a->hash_size += size;
 		}
 	}

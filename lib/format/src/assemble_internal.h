@@ -24,7 +24,7 @@
 #include "zip/zip.h"
 
 /* Payload bytes handled at once; large enough to hide the calls, small enough for the processor's cache. */
-#define DSYNC__PIECE_SIZE (512u * 1024u)
+#define DSYNC__PIECE_SIZE (256u * 1024u)
 
 /* One entry of the head. */
 struct dsync__head_entry {
@@ -62,10 +62,9 @@ struct dsync_assembly {
 
 	dsync_builder_progress *progress; /* may be NULL */
 	uint64_t progress_total;          /* 0: not known */
-	dsync_builder_parallel *parallel; /* may be NULL */
-	void *progress_user, *parallel_user;
+	void *progress_user;
 
-	unsigned char *pieces; /* room for two */
+	unsigned char *piece; /* working memory, DSYNC__PIECE_SIZE bytes */
 };
 
 /* --- assemble_hash.c --- */

@@ -59,9 +59,9 @@ move_piece(const struct dsync_assembly *a, uint64_t place, uint64_t offset, size
 {
 	int rc;
 
-	rc = dsync_sys_pread_all(a->fd, a->pieces, size, a->place + offset);
+	rc = dsync_sys_pread_all(a->fd, a->piece, size, a->place + offset);
 	if (rc == 0)
-		rc = dsync_sys_pwrite_all(a->fd, a->pieces, size, place + offset);
+		rc = dsync_sys_pwrite_all(a->fd, a->piece, size, place + offset);
 	return rc < 0 ? dsync_error_set_errno(err, -rc, "cannot move the payload") : 0;
 }
 

@@ -270,14 +270,6 @@ dsync_builder_set_progress(struct dsync_builder *b, dsync_builder_progress *prog
 }
 
 int
-dsync_builder_set_parallel(struct dsync_builder *b, dsync_builder_parallel *parallel, void *user)
-{
-	b->parallel = parallel;
-	b->parallel_user = user;
-	return b->error.code;
-}
-
-int
 dsync_builder_payload_hash(const struct dsync_builder *b, unsigned char digest[32])
 {
 	if (!b->has_hash)

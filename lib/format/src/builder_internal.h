@@ -51,8 +51,6 @@ struct dsync_builder {
 	mode_t mode;
 	dsync_builder_progress *progress;
 	void *progress_user;
-	dsync_builder_parallel *parallel;
-	void *parallel_user;
 
 	bool has_hash;                  /* since a write that succeeded */
 	unsigned char hash[DSYNC_HASH_SIZE];

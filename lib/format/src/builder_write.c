@@ -116,8 +116,6 @@ write_archive(struct dsync_builder *b, int fd, struct dsync_error *err)
 	dsync_zip_writer_init(&a->writer, fd, &options);
 	a->progress = b->progress;
 	a->progress_user = b->progress_user;
-	a->parallel = b->parallel;
-	a->parallel_user = b->parallel_user;
 
 	rc = plan_head(b, &head, &chunks, err);
 	if (rc == 0)

@@ -559,42 +559,6 @@ streams_to_a_descriptor(void **state)
 	assert_int_equal(sample_count(), 1);
 }
 
-static void
-swap_order(void *user, void (*first)(void *), void *first_arg, void (*second)(void *), void *second_arg)
-{
-	++*(int *)user;
-	second(second_arg);
-	first(first_arg);
-}
-
-static void
-may_hash_beside_the_writing(void **state)
-{
-	unsigned char digest[DSYNC_HASH_SIZE], expected[DSYNC_HASH_SIZE];
-	size_t size = 3000000;
-	char *payload = malloc(size + 1);
-	struct dsync_builder *b;
-	int calls = 0;
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < size; i++)
-		payload[i] = (char)('a' + i * i % 23);
-	payload[size] = '\0';
-	sample_spit("in", payload, size);
-	b = sample_builder("");
-	dsync_builder_set_payload_file(b, "in");
-	dsync_builder_set_parallel(b, swap_order, &calls);
-	assert_int_equal(dsync_builder_write(b, "a.sync", DSYNC_CREATE_NEW, NULL), 0);
-	assert_int_equal(dsync_builder_payload_hash(b, digest), 0);
-	dsync_builder_destroy(b);
-	dsync_hash(expected, payload, size);
-	assert_memory_equal(digest, expected, sizeof(digest));
-	assert_true(calls > 5);
-	sample_check("a.sync", payload);
-	free(payload);
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, sample_setup, sample_teardown)
 
 int
@@ -614,7 +578,6 @@ main(void)
 		TEST(obeys_the_create_modes),
 		TEST(can_be_cancelled),
 		TEST(streams_to_a_descriptor),
-		TEST(may_hash_beside_the_writing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

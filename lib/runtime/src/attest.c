@@ -201,7 +201,10 @@ dsync_attest_load(const struct dsync_archive *archive, struct dsync_attest *atte
 	if (rc == 0)
 		rc = dsync_attest_parse(json, size, attest, NULL);
 	free(json);
-	return rc == 0 ? 0 : DSYNC_ERR_NOT_FOUND;
+	if (rc == 0 && attest->payload_size == dsync_archive_payload_size(archive))
+		return 0;
+	memset(attest, 0, sizeof(*attest));
+	return DSYNC_ERR_NOT_FOUND;
 }
 
 void

@@ -25,9 +25,8 @@ mode_name(uint32_t mode)
 static bool
 limits_are_valid(const struct dsync_frame_job *job)
 {
-	return job->memory_max > 0 && job->memory_max <= DSYNC_FRAME_MEMORY_MAX &&
-		job->cpu_ms > 0 && job->cpu_ms <= DSYNC_FRAME_CPU_MS_MAX &&
-		job->data_size > 0 && job->data_size <= DSYNC_FRAME_DATA_MAX;
+	return job->memory_max > 0 && job->memory_max <= DSYNC_FRAME_MEMORY_MAX && job->cpu_ms > 0 &&
+		job->cpu_ms <= DSYNC_FRAME_CPU_MS_MAX && job->data_size > 0 && job->data_size <= DSYNC_FRAME_DATA_MAX;
 }
 
 int
@@ -39,8 +38,8 @@ dsync_frame_format_argument(char out[DSYNC_FRAME_ARGUMENT_SIZE], const struct ds
 	if (mode == NULL || !limits_are_valid(job))
 		return DSYNC_ERR_LIMIT;
 
-	snprintf(out, DSYNC_FRAME_ARGUMENT_SIZE, "%s:%" PRIu64 ":%" PRIu64 ":%" PRIu64,
-		mode, job->memory_max, job->cpu_ms, job->data_size);
+	snprintf(out, DSYNC_FRAME_ARGUMENT_SIZE, "%s:%" PRIu64 ":%" PRIu64 ":%" PRIu64, mode, job->memory_max,
+		job->cpu_ms, job->data_size);
 	return 0;
 }
 

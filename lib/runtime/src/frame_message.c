@@ -29,7 +29,8 @@ static int
 read_ready(struct dsync_cursor *c, struct dsync_frame_ready *r)
 {
 	uint32_t *const numbers[] = { &r->landlock_abi, &r->landlock_errata, &r->landlock_scopes, &r->landlock_net,
-		&r->namespaces, &r->seccomp, &r->no_new_privs, &r->not_root, &r->rlimits, &r->no_capabilities, &r->mdwe };
+		&r->namespaces, &r->seccomp, &r->no_new_privs, &r->not_root, &r->rlimits, &r->no_capabilities,
+		&r->mdwe };
 	size_t i;
 
 	if (dsync_cursor_u32le(c, &r->version) < 0 || r->version != DSYNC_FRAME_VERSION)

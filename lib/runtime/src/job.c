@@ -60,6 +60,7 @@ dsync_job_write(const struct dsync_job *job, struct dsync_buffer *out)
 	dsync_json_put_bool(out, "explain", job->explain);
 	dsync_json_put_bool(out, "stage", job->stage);
 	dsync_json_put_bool(out, "session_grant", job->session_grant);
+	dsync_json_put_bool(out, "offline", job->offline);
 	dsync_json_put_text(out, "to", job->to);
 	dsync_json_put_text(out, "check", job->check);
 	dsync_json_put_text(out, "exec", job->exec);

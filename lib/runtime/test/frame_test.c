@@ -16,16 +16,16 @@ view(const void *data, size_t size)
 }
 
 /* Begins, lets the caller append by `pack`, ends, parses, and hands out the body. */
-#define ROUND_TRIP(frame_type, pack, in, body)                                               \
-	do {                                                                           \
-		struct dsync_frame frame;                                              \
-		dsync_frame_begin(&buffer, (frame_type), 7);                                 \
-		assert_int_equal(pack(&buffer, (in)), 0);                              \
-		assert_int_equal(dsync_frame_end(&buffer), 0);                         \
+#define ROUND_TRIP(frame_type, pack, in, body) \
+	do { \
+		struct dsync_frame frame; \
+		dsync_frame_begin(&buffer, (frame_type), 7); \
+		assert_int_equal(pack(&buffer, (in)), 0); \
+		assert_int_equal(dsync_frame_end(&buffer), 0); \
 		assert_int_equal(dsync_frame_parse(buffer.data, buffer.size, 7, &frame), 0); \
-		assert_int_equal(frame.type, (frame_type));                                 \
-		assert_int_equal(frame.sequence, 7);                                   \
-		(body) = frame.body;                                                   \
+		assert_int_equal(frame.type, (frame_type)); \
+		assert_int_equal(frame.sequence, 7); \
+		(body) = frame.body; \
 	} while (0)
 
 static void
@@ -35,7 +35,8 @@ parse_accepts_only_whole_frames(void **state)
 	static const struct {
 		size_t offset;
 		unsigned char value;
-	} bad[] = { { 0, 'd' }, { 3, 'G' }, { 6, 1 }, { 7, 1 }, { 8, 8 }, { 11, 1 }, { 12, 2 }, { 12, 4 }, { 15, 0x80 } };
+	} bad[] = { { 0, 'd' }, { 3, 'G' }, { 6, 1 }, { 7, 1 }, { 8, 8 }, { 11, 1 }, { 12, 2 }, { 12, 4 },
+		{ 15, 0x80 } };
 	unsigned char packet[sizeof(good)];
 	struct dsync_frame frame;
 	size_t i;
@@ -189,9 +190,9 @@ job_refuses_nonsense(void **state)
 static void
 argument_is_strict(void **state)
 {
-	static const char *const bad[] = { "", "run", "run:", "run:1:2", "run:1:2:3:4", "run:1:2:3 ", "run:01:2:3", "run:1:0:3",
-		"run:-1:2:3", "walk:1:2:3", "run:1:2:99999999999999999999", "run:1:2:268435457", "compilerun:1:2:3",
-		"run:4294967297:2:3", "run1:2:3" };
+	static const char *const bad[] = { "", "run", "run:", "run:1:2", "run:1:2:3:4", "run:1:2:3 ", "run:01:2:3",
+		"run:1:0:3", "run:-1:2:3", "walk:1:2:3", "run:1:2:99999999999999999999", "run:1:2:268435457",
+		"compilerun:1:2:3", "run:4294967297:2:3", "run1:2:3" };
 	struct dsync_frame_job in = sample_job(), out;
 	char text[DSYNC_FRAME_ARGUMENT_SIZE];
 	size_t i;
@@ -255,8 +256,11 @@ static void
 call_and_result_survive(void **state)
 {
 	static unsigned char data[DSYNC_FRAME_CALL_DATA_MAX + 1];
-	static const uint16_t unknown[] = { 0, DSYNC_CALL_FINISH + 1, DSYNC_CALL_HTTP - 1, DSYNC_CALL_WRITE_AT + 1, 0xffff };
-	struct dsync_frame_call call = { DSYNC_CALL_WRITE, -1, INT64_MIN, INT64_MAX, { data, DSYNC_FRAME_CALL_DATA_MAX } }, call_out;
+	static const uint16_t unknown[] = { 0, DSYNC_CALL_FINISH + 1, DSYNC_CALL_HTTP - 1, DSYNC_CALL_WRITE_AT + 1,
+		0xffff };
+	struct dsync_frame_call call = { DSYNC_CALL_WRITE, -1, INT64_MIN, INT64_MAX,
+		{ data, DSYNC_FRAME_CALL_DATA_MAX } },
+				call_out;
 	struct dsync_frame_result result = { -10, { data, 3 } }, result_out;
 	struct dsync_buffer buffer;
 	struct dsync_view body;

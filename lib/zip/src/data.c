@@ -15,7 +15,7 @@
 
 static int
 read_bytes(const struct dsync_zip *zip, const struct dsync_zip_entry *entry, uint64_t offset, void *buf, size_t size,
-	   struct dsync_error *err)
+	struct dsync_error *err)
 {
 	int rc;
 
@@ -55,11 +55,13 @@ refuse_deflate(const struct dsync_zip_entry *entry, const char *what, struct dsy
 
 /* Z28: the stream must end exactly at both sizes. */
 static int
-inflate(struct libdeflate_decompressor *d, const struct dsync_zip_entry *entry, const void *in, void *out, struct dsync_error *err)
+inflate(struct libdeflate_decompressor *d, const struct dsync_zip_entry *entry, const void *in, void *out,
+	struct dsync_error *err)
 {
 	size_t used = 0, made = 0;
 
-	switch (libdeflate_deflate_decompress_ex(d, in, (size_t)entry->stored_size, out, (size_t)entry->size, &used, &made)) {
+	switch (libdeflate_deflate_decompress_ex(
+		d, in, (size_t)entry->stored_size, out, (size_t)entry->size, &used, &made)) {
 	case LIBDEFLATE_SUCCESS:
 		break;
 	case LIBDEFLATE_INSUFFICIENT_SPACE:
@@ -82,7 +84,8 @@ check_inflatable(const struct dsync_zip_entry *entry, struct dsync_error *err)
 
 	if (larger <= DSYNC_ZIP_INFLATE_SIZE_MAX)
 		return 0;
-	rc = dsync_error_set(err, DSYNC_ERR_LIMIT, "Z27", "compressed entry \"%s\" is too large to inflate", entry->name);
+	rc = dsync_error_set(
+		err, DSYNC_ERR_LIMIT, "Z27", "compressed entry \"%s\" is too large to inflate", entry->name);
 	dsync_error_at_entry(err, entry->name, strlen(entry->name));
 	dsync_error_expected(err, "at most %u bytes", (unsigned)DSYNC_ZIP_INFLATE_SIZE_MAX);
 	dsync_error_found(err, "%" PRIu64, larger);
@@ -135,8 +138,8 @@ dsync_zip_read(const struct dsync_zip *zip, const struct dsync_zip_entry *entry,
 }
 
 int
-dsync_zip_read_stored(const struct dsync_zip *zip, const struct dsync_zip_entry *entry, uint64_t offset, void *buf, size_t size,
-		      struct dsync_error *err)
+dsync_zip_read_stored(const struct dsync_zip *zip, const struct dsync_zip_entry *entry, uint64_t offset, void *buf,
+	size_t size, struct dsync_error *err)
 {
 	if (entry->method != DSYNC_ZIP_STORED)
 		return dsync_error_set(err, DSYNC_ERR_INVALID, "", "\"%s\" is compressed", entry->name);
@@ -146,8 +149,8 @@ dsync_zip_read_stored(const struct dsync_zip *zip, const struct dsync_zip_entry 
 }
 
 static int
-stream_stored(const struct dsync_zip *zip, const struct dsync_zip_entry *entry, void *buf, size_t buf_size, dsync_zip_sink *sink,
-	      void *context, struct dsync_error *err)
+stream_stored(const struct dsync_zip *zip, const struct dsync_zip_entry *entry, void *buf, size_t buf_size,
+	dsync_zip_sink *sink, void *context, struct dsync_error *err)
 {
 	uint64_t offset = 0;
 	uint32_t crc = 0;
@@ -186,8 +189,8 @@ stream_memory(const unsigned char *data, size_t size, size_t piece_max, dsync_zi
 }
 
 int
-dsync_zip_stream(const struct dsync_zip *zip, const struct dsync_zip_entry *entry, void *buf, size_t buf_size, dsync_zip_sink *sink,
-		 void *context, struct dsync_error *err)
+dsync_zip_stream(const struct dsync_zip *zip, const struct dsync_zip_entry *entry, void *buf, size_t buf_size,
+	dsync_zip_sink *sink, void *context, struct dsync_error *err)
 {
 	unsigned char *data;
 	int rc;

@@ -84,8 +84,9 @@ static int
 check_sizes(const struct dsync__zip_header *h, uint64_t offset, struct dsync_error *err)
 {
 	if (!dsync__zip_sizes_possible(h->method, h->stored_size, h->size))
-		return dsync__zip_refuse(err, "Z16", offset, "declares %" PRIu64 " bytes from %" PRIu64 " %s bytes: impossible", h->size,
-					 h->stored_size, h->method == DSYNC_ZIP_STORED ? "stored" : "compressed");
+		return dsync__zip_refuse(err, "Z16", offset,
+			"declares %" PRIu64 " bytes from %" PRIu64 " %s bytes: impossible", h->size, h->stored_size,
+			h->method == DSYNC_ZIP_STORED ? "stored" : "compressed");
 	if (h->size == 0 && h->crc32 != 0)
 		return dsync__zip_refuse(err, "Z16", offset, "an empty entry has CRC-32 0, not 0x%08" PRIx32, h->crc32);
 	return 0;
@@ -106,7 +107,8 @@ check_type(const struct dsync__zip_header *h, bool is_directory, uint64_t offset
 	if (is_directory && (type == 0 || type == UNIX_TYPE_DIRECTORY))
 		return 0;
 	if (!is_directory && (type == UNIX_TYPE_DIRECTORY || h->attributes & DOS_DIRECTORY))
-		return dsync__zip_refuse(err, "Z20", offset, "entry is marked as a directory but its name has no slash at the end");
+		return dsync__zip_refuse(
+			err, "Z20", offset, "entry is marked as a directory but its name has no slash at the end");
 	if (!is_directory && (type == 0 || type == UNIX_TYPE_REGULAR || type == UNIX_TYPE_FIFO))
 		return 0;
 	return dsync__zip_refuse(err, "Z20", offset, "entry is of file type 0%o", type);
@@ -118,7 +120,8 @@ check_method(const struct dsync__zip_header *h, uint64_t offset, struct dsync_er
 	if (h->method != DSYNC_ZIP_STORED && h->method != DSYNC_ZIP_DEFLATED)
 		return dsync__zip_refuse(err, "Z13", offset, "method %u is not supported", (unsigned)h->method);
 	if ((h->version & 0xffu) > DSYNC__ZIP_VERSION_MAX)
-		return dsync__zip_refuse(err, "Z15", offset, "needs ZIP version %u.%u", (h->version & 0xffu) / 10, (h->version & 0xffu) % 10);
+		return dsync__zip_refuse(err, "Z15", offset, "needs ZIP version %u.%u", (h->version & 0xffu) / 10,
+			(h->version & 0xffu) % 10);
 	return 0;
 }
 
@@ -137,12 +140,14 @@ read_record(struct dsync_cursor *c, struct dsync__zip_header *h, struct dsync_vi
 
 /* Everything about one record that needs no other; `w` holds the directory. */
 static int
-check_record(struct dsync__zip_window *w, uint64_t offset, struct dsync__zip_header *h, bool is_directory, struct dsync_error *err)
+check_record(struct dsync__zip_window *w, uint64_t offset, struct dsync__zip_header *h, bool is_directory,
+	struct dsync_error *err)
 {
 	int rc;
 
 	if (h->comment_size != 0) {
-		rc = dsync__zip_refuse(err, "Z10", offset, "entry comment of %u bytes is not allowed", (unsigned)h->comment_size);
+		rc = dsync__zip_refuse(
+			err, "Z10", offset, "entry comment of %u bytes is not allowed", (unsigned)h->comment_size);
 		dsync_error_hint(err, "%s", DSYNC__ZIP_HINT_REPACK);
 		return rc;
 	}
@@ -193,7 +198,8 @@ fill_record(struct dsync__zip_record *r, const struct dsync__zip_header *h, cons
 
 /* One record; its name is copied to *names, which moves on. */
 static int
-take_record(struct dsync__zip_window *w, struct dsync_cursor *c, struct dsync__zip_record *r, char **names, struct dsync_error *err)
+take_record(struct dsync__zip_window *w, struct dsync_cursor *c, struct dsync__zip_record *r, char **names,
+	struct dsync_error *err)
 {
 	struct dsync__zip_header h = { 0 };
 	uint64_t offset = dsync_cursor_offset(c);
@@ -235,10 +241,11 @@ dsync__zip_directory_read(struct dsync_zip *zip, const struct dsync__zip_end *en
 	}
 	zip->count = i;
 	if (i < end->count)
-		return dsync__zip_refuse(err, "Z7", dsync_cursor_offset(&c), "directory holds %" PRIu32 " records, end record says %" PRIu32, i,
-					 end->count);
+		return dsync__zip_refuse(err, "Z7", dsync_cursor_offset(&c),
+			"directory holds %" PRIu32 " records, end record says %" PRIu32, i, end->count);
 	if (dsync_cursor_left(&c) > 0)
-		return dsync__zip_refuse(err, "Z7", dsync_cursor_offset(&c), "%zu bytes of directory after the last of %" PRIu32 " records",
-					 dsync_cursor_left(&c), end->count);
+		return dsync__zip_refuse(err, "Z7", dsync_cursor_offset(&c),
+			"%zu bytes of directory after the last of %" PRIu32 " records", dsync_cursor_left(&c),
+			end->count);
 	return 0;
 }

@@ -14,8 +14,8 @@
 #define SEARCH_SIZE (DSYNC_ZIP_END_SIZE + 65535u) /* an end record with the longest comment */
 
 static int
-read_end(struct dsync__zip_window *w, uint64_t offset, uint32_t *signature, struct dsync__zip_counts *counts, uint16_t *comment,
-	 struct dsync_error *err)
+read_end(struct dsync__zip_window *w, uint64_t offset, uint32_t *signature, struct dsync__zip_counts *counts,
+	uint16_t *comment, struct dsync_error *err)
 {
 	uint16_t disk = 0, directory_disk = 0, disk_count = 0, count = 0;
 	uint32_t size = 0, start = 0;
@@ -49,7 +49,8 @@ find_signature(struct dsync_view view)
 
 	dsync_cursor_init(&c, view.data, view.size, 0);
 	for (i = view.size; i-- > 0;) {
-		if (dsync_cursor_seek(&c, i) == 0 && dsync_cursor_u32le(&c, &signature) == 0 && signature == DSYNC_ZIP_END_SIGNATURE)
+		if (dsync_cursor_seek(&c, i) == 0 && dsync_cursor_u32le(&c, &signature) == 0 &&
+			signature == DSYNC_ZIP_END_SIGNATURE)
 			return i;
 	}
 	return view.size;
@@ -116,8 +117,9 @@ refuse_suffix(struct dsync__zip_window *w, uint64_t offset, struct dsync_error *
 		return rc;
 	rc = dsync__zip_refuse(err, "Z2", offset, "%" PRIu64 " extra bytes after the end record", w->limit - offset);
 	if (zero)
-		dsync_error_hint(err, "all are zero, as from a padded pipe (bsdtar to stdout): create it into a file, or %s",
-				 DSYNC__ZIP_HINT_REPACK);
+		dsync_error_hint(err,
+			"all are zero, as from a padded pipe (bsdtar to stdout): create it into a file, or %s",
+			DSYNC__ZIP_HINT_REPACK);
 	else
 		dsync_error_hint(err, "%s", DSYNC__ZIP_HINT_REPACK);
 	return rc;
@@ -145,8 +147,8 @@ refuse_no_end(struct dsync__zip_window *w, struct dsync_error *err)
 		if (after < w->limit)
 			return refuse_suffix(w, after, err);
 		if (after == w->limit) {
-			rc = dsync__zip_refuse_number(err, "Z3", offset, 0, comment, "archive comment of %u bytes is not allowed",
-						      (unsigned)comment);
+			rc = dsync__zip_refuse_number(err, "Z3", offset, 0, comment,
+				"archive comment of %u bytes is not allowed", (unsigned)comment);
 			dsync_error_hint(err, "%s", DSYNC__ZIP_HINT_REPACK);
 			return rc;
 		}
@@ -162,18 +164,19 @@ check_counts(const struct dsync__zip_counts *c, uint64_t offset, struct dsync_er
 	if (c->disk != 0 || c->directory_disk != 0)
 		return dsync__zip_refuse(err, "Z5", offset, "multi-part archives are not supported");
 	if (c->disk_count != c->count)
-		return dsync__zip_refuse(err, "Z7", offset, "directory holds %" PRIu64 " records, end record says %" PRIu64, c->disk_count,
-					 c->count);
+		return dsync__zip_refuse(err, "Z7", offset,
+			"directory holds %" PRIu64 " records, end record says %" PRIu64, c->disk_count, c->count);
 	if (c->count == 0)
 		return dsync__zip_refuse(err, "Z9", offset, "no entries");
 	if (c->count > DSYNC_ZIP_ENTRIES_MAX)
-		return dsync__zip_refuse(err, "Z9", offset, "%" PRIu64 " entries (limit %u)", c->count, DSYNC_ZIP_ENTRIES_MAX);
+		return dsync__zip_refuse(
+			err, "Z9", offset, "%" PRIu64 " entries (limit %u)", c->count, DSYNC_ZIP_ENTRIES_MAX);
 	if (c->directory_size > DSYNC_ZIP_DIRECTORY_SIZE_MAX)
-		return dsync__zip_refuse(err, "Z9", offset, "directory of %" PRIu64 " bytes (limit %u)", c->directory_size,
-					 (unsigned)DSYNC_ZIP_DIRECTORY_SIZE_MAX);
+		return dsync__zip_refuse(err, "Z9", offset, "directory of %" PRIu64 " bytes (limit %u)",
+			c->directory_size, (unsigned)DSYNC_ZIP_DIRECTORY_SIZE_MAX);
 	if (c->directory_size < c->count * DSYNC_ZIP_CENTRAL_SIZE)
-		return dsync__zip_refuse(err, "Z9", offset, "directory of %" PRIu64 " bytes cannot hold %" PRIu64 " entries",
-					 c->directory_size, c->count);
+		return dsync__zip_refuse(err, "Z9", offset,
+			"directory of %" PRIu64 " bytes cannot hold %" PRIu64 " entries", c->directory_size, c->count);
 	return 0;
 }
 
@@ -184,8 +187,9 @@ check_place(const struct dsync__zip_counts *c, const struct dsync__zip_end *end,
 
 	if (c->directory_offset <= end->offset && c->directory_size == end->offset - c->directory_offset)
 		return 0;
-	rc = dsync__zip_refuse(err, "Z8", end->offset, "directory of %" PRIu64 " bytes at %" PRIu64 " does not meet the end record at %" PRIu64,
-			       c->directory_size, c->directory_offset, end->offset);
+	rc = dsync__zip_refuse(err, "Z8", end->offset,
+		"directory of %" PRIu64 " bytes at %" PRIu64 " does not meet the end record at %" PRIu64,
+		c->directory_size, c->directory_offset, end->offset);
 	dsync_error_hint(err, "get the file again, or %s", DSYNC__ZIP_HINT_REPACK);
 	return rc;
 }
@@ -209,7 +213,8 @@ dsync__zip_end_read(struct dsync__zip_window *w, struct dsync__zip_end *end, str
 	if (signature != DSYNC_ZIP_END_SIGNATURE)
 		return refuse_no_end(w, err);
 	if (comment != 0)
-		return dsync__zip_refuse_number(err, "Z3", record, 0, comment, "archive comment of %u bytes is not allowed", (unsigned)comment);
+		return dsync__zip_refuse_number(
+			err, "Z3", record, 0, comment, "archive comment of %u bytes is not allowed", (unsigned)comment);
 
 	*end = (struct dsync__zip_end){ .file_size = w->limit, .offset = record };
 	rc = dsync__zip_end64_read(w, end, &counts, err);

@@ -74,29 +74,36 @@ read_record(struct dsync__zip_window *w, uint64_t offset, struct end64 *e, struc
 
 /* A field of the end record is all ones, or says the same as the ZIP64 one. */
 static int
-check_field(uint64_t field, uint64_t all_ones, uint64_t field64, const char *what, uint64_t offset, struct dsync_error *err)
+check_field(
+	uint64_t field, uint64_t all_ones, uint64_t field64, const char *what, uint64_t offset, struct dsync_error *err)
 {
 	if (field == all_ones || field == field64)
 		return 0;
-	return dsync__zip_refuse_number(err, "Z6", offset, field64, field, "ZIP64 end record and end record disagree on %s", what);
+	return dsync__zip_refuse_number(
+		err, "Z6", offset, field64, field, "ZIP64 end record and end record disagree on %s", what);
 }
 
 static int
-check_agreement(const struct dsync__zip_counts *c, const struct dsync__zip_counts *c64, uint64_t offset, struct dsync_error *err)
+check_agreement(const struct dsync__zip_counts *c, const struct dsync__zip_counts *c64, uint64_t offset,
+	struct dsync_error *err)
 {
 	int rc;
 
 	rc = check_field(c->disk, DSYNC__ZIP_MAX16, c64->disk, "the disk number", offset, err);
 	if (rc == 0)
-		rc = check_field(c->directory_disk, DSYNC__ZIP_MAX16, c64->directory_disk, "the disk of the directory", offset, err);
+		rc = check_field(c->directory_disk, DSYNC__ZIP_MAX16, c64->directory_disk, "the disk of the directory",
+			offset, err);
 	if (rc == 0)
-		rc = check_field(c->disk_count, DSYNC__ZIP_MAX16, c64->disk_count, "the entries on this disk", offset, err);
+		rc = check_field(
+			c->disk_count, DSYNC__ZIP_MAX16, c64->disk_count, "the entries on this disk", offset, err);
 	if (rc == 0)
 		rc = check_field(c->count, DSYNC__ZIP_MAX16, c64->count, "the number of entries", offset, err);
 	if (rc == 0)
-		rc = check_field(c->directory_size, DSYNC__ZIP_MAX32, c64->directory_size, "the directory size", offset, err);
+		rc = check_field(
+			c->directory_size, DSYNC__ZIP_MAX32, c64->directory_size, "the directory size", offset, err);
 	if (rc == 0)
-		rc = check_field(c->directory_offset, DSYNC__ZIP_MAX32, c64->directory_offset, "the directory offset", offset, err);
+		rc = check_field(c->directory_offset, DSYNC__ZIP_MAX32, c64->directory_offset, "the directory offset",
+			offset, err);
 	return rc;
 }
 
@@ -105,7 +112,8 @@ static int
 check_absent(const struct dsync__zip_counts *c, uint64_t offset, struct dsync_error *err)
 {
 	if (c->disk != DSYNC__ZIP_MAX16 && c->directory_disk != DSYNC__ZIP_MAX16 && c->disk_count != DSYNC__ZIP_MAX16 &&
-	    c->count != DSYNC__ZIP_MAX16 && c->directory_size != DSYNC__ZIP_MAX32 && c->directory_offset != DSYNC__ZIP_MAX32)
+		c->count != DSYNC__ZIP_MAX16 && c->directory_size != DSYNC__ZIP_MAX32 &&
+		c->directory_offset != DSYNC__ZIP_MAX32)
 		return 0;
 	return dsync__zip_refuse(err, "Z6", offset, "end record needs a ZIP64 locator, and there is none");
 }
@@ -116,20 +124,23 @@ check_record(const struct locator *l, const struct end64 *e, uint64_t offset, st
 	if (e->signature != DSYNC_ZIP_END64_SIGNATURE)
 		return dsync__zip_refuse(err, "Z6", offset, "ZIP64 locator without a ZIP64 end record before it");
 	if (e->rest != END64_REST)
-		return dsync__zip_refuse_number(err, "Z6", offset, END64_REST, e->rest, "ZIP64 end record has an unusual size");
+		return dsync__zip_refuse_number(
+			err, "Z6", offset, END64_REST, e->rest, "ZIP64 end record has an unusual size");
 	if (l->offset != offset)
-		return dsync__zip_refuse(err, "Z6", offset, "ZIP64 locator points to %" PRIu64 ", record is at %" PRIu64, l->offset, offset);
+		return dsync__zip_refuse(err, "Z6", offset,
+			"ZIP64 locator points to %" PRIu64 ", record is at %" PRIu64, l->offset, offset);
 	if ((e->version & 0xffu) > DSYNC__ZIP_VERSION_MAX)
 		return dsync__zip_refuse_number(err, "Z15", offset, DSYNC__ZIP_VERSION_MAX, e->version & 0xffu,
-						"ZIP64 end record needs a newer ZIP version");
+			"ZIP64 end record needs a newer ZIP version");
 	if (l->disk != 0 || l->disks != 1)
-		return dsync__zip_refuse(err, "Z5", offset + DSYNC_ZIP_END64_SIZE, "multi-part archives are not supported");
+		return dsync__zip_refuse(
+			err, "Z5", offset + DSYNC_ZIP_END64_SIZE, "multi-part archives are not supported");
 	return 0;
 }
 
 int
 dsync__zip_end64_read(struct dsync__zip_window *w, struct dsync__zip_end *end, struct dsync__zip_counts *counts,
-		      struct dsync_error *err)
+	struct dsync_error *err)
 {
 	uint64_t end_offset = end->offset;
 	struct locator locator = { 0 };

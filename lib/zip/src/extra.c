@@ -10,9 +10,9 @@
 #include "base/error.h"
 #include "internal.h"
 
-#define FIELD_SIZE 4u    /* id and size */
-#define ZIP64_SIZE 28u   /* all four */
-#define PADDING_MAX 3u   /* zero bytes that zipalign leaves */
+#define FIELD_SIZE 4u  /* id and size */
+#define ZIP64_SIZE 28u /* all four */
+#define PADDING_MAX 3u /* zero bytes that zipalign leaves */
 
 enum zip64_part { SIZE, STORED_SIZE, OFFSET, DISK, PARTS };
 
@@ -79,7 +79,7 @@ zip64_apply(const struct zip64 *z, struct dsync_view body, struct dsync__zip_hea
 
 	dsync_cursor_init(&c, body.data, body.size, 0);
 	if (!zip64_take(z, SIZE, &c, &h->size) || !zip64_take(z, STORED_SIZE, &c, &h->stored_size) ||
-	    !zip64_take(z, OFFSET, &c, &h->offset))
+		!zip64_take(z, OFFSET, &c, &h->offset))
 		return false;
 	if (z->present[DISK] && (dsync_cursor_u32le(&c, &disk) < 0 || disk != 0))
 		return false;
@@ -96,7 +96,7 @@ refuse_zip64(struct dsync_error *err, uint64_t offset)
 
 static int
 check_zip64(struct dsync__zip_window *w, uint64_t offset, size_t size, bool local, struct dsync__zip_header *h,
-	    struct dsync_error *err)
+	struct dsync_error *err)
 {
 	struct zip64 z = { 0 };
 	struct dsync_view body;
@@ -120,7 +120,8 @@ check_id(uint16_t id, uint64_t offset, struct dsync_error *err)
 	if (id == DSYNC_ZIP_EXTRA_UNICODE_PATH)
 		return dsync__zip_refuse(err, "Z19", offset, "Unicode Path extra field is not allowed");
 	if ((id >= 0x0014 && id <= 0x0019) || id == 0x9901)
-		return dsync__zip_refuse(err, "Z19", offset, "encryption or signature extra field 0x%04x is not allowed", (unsigned)id);
+		return dsync__zip_refuse(
+			err, "Z19", offset, "encryption or signature extra field 0x%04x is not allowed", (unsigned)id);
 	return 0;
 }
 
@@ -163,8 +164,8 @@ read_field(struct dsync__zip_window *w, uint64_t offset, uint16_t *id, uint16_t 
 
 /* Walks the fields; *zip64 and *zip64_size are the ZIP64 field's body, offset 0 when there is none. */
 static int
-check_fields(struct dsync__zip_window *w, uint64_t offset, uint64_t end, bool local, uint64_t *zip64, uint16_t *zip64_size,
-	     struct dsync_error *err)
+check_fields(struct dsync__zip_window *w, uint64_t offset, uint64_t end, bool local, uint64_t *zip64,
+	uint16_t *zip64_size, struct dsync_error *err)
 {
 	uint16_t id, size;
 	int rc;
@@ -176,7 +177,8 @@ check_fields(struct dsync__zip_window *w, uint64_t offset, uint64_t end, bool lo
 		if (rc < 0)
 			return rc;
 		if (size > end - offset - FIELD_SIZE)
-			return dsync__zip_refuse(err, "Z17", offset, "extra field 0x%04x runs past its area", (unsigned)id);
+			return dsync__zip_refuse(
+				err, "Z17", offset, "extra field 0x%04x runs past its area", (unsigned)id);
 		if (id == DSYNC_ZIP_EXTRA_ZIP64) {
 			if (*zip64 != 0)
 				return dsync__zip_refuse(err, "Z18", offset, "second ZIP64 extra field");
@@ -190,7 +192,7 @@ check_fields(struct dsync__zip_window *w, uint64_t offset, uint64_t end, bool lo
 
 int
 dsync__zip_extra_check(struct dsync__zip_window *w, uint64_t offset, bool local, struct dsync__zip_header *header,
-		       struct dsync_error *err)
+	struct dsync_error *err)
 {
 	struct zip64 z;
 	uint64_t zip64 = 0;
@@ -203,6 +205,7 @@ dsync__zip_extra_check(struct dsync__zip_window *w, uint64_t offset, bool local,
 	if (zip64 != 0)
 		return check_zip64(w, zip64, zip64_size, local, header, err);
 	if (zip64_wanted(&z, header, local) != 0)
-		return dsync__zip_refuse(err, "Z18", offset, "sizes or offset stand in a ZIP64 extra, and there is none");
+		return dsync__zip_refuse(
+			err, "Z18", offset, "sizes or offset stand in a ZIP64 extra, and there is none");
 	return 0;
 }

@@ -89,7 +89,7 @@ struct dsync_zip {
 	size_t count;
 	unsigned char *tail; /* directory and end records, behind the records in the same allocation */
 	size_t tail_size;
-	char *names;         /* all names with their NULs, behind the tail */
+	char *names; /* all names with their NULs, behind the tail */
 	struct dsync__zip_record records[];
 };
 
@@ -98,8 +98,8 @@ int dsync__zip_refuse(struct dsync_error *err, const char *rule, uint64_t offset
 	__attribute__((format(printf, 4, 5)));
 
 /* The same with an expected and a found number. */
-int dsync__zip_refuse_number(struct dsync_error *err, const char *rule, uint64_t offset, uint64_t expected, uint64_t found,
-			     const char *format, ...) __attribute__((format(printf, 6, 7)));
+int dsync__zip_refuse_number(struct dsync_error *err, const char *rule, uint64_t offset, uint64_t expected,
+	uint64_t found, const char *format, ...) __attribute__((format(printf, 6, 7)));
 
 /* A failed read of the file: CHANGED when it ended early, else SYSTEM. */
 int dsync__zip_read_failed(struct dsync_error *err, int rc, uint64_t offset);
@@ -111,7 +111,8 @@ void dsync__zip_window_init(struct dsync__zip_window *w, int fd, uint64_t limit,
 void dsync__zip_window_fix(struct dsync__zip_window *w, void *data, size_t size, uint64_t start);
 
 /* The bytes [offset, offset + size), valid until the next call; size is at most the capacity. */
-int dsync__zip_window_view(struct dsync__zip_window *w, uint64_t offset, size_t size, struct dsync_view *view, struct dsync_error *err);
+int dsync__zip_window_view(
+	struct dsync__zip_window *w, uint64_t offset, size_t size, struct dsync_view *view, struct dsync_error *err);
 
 /* end.c */
 int dsync__zip_end_read(struct dsync__zip_window *w, struct dsync__zip_end *end, struct dsync_error *err);
@@ -126,7 +127,7 @@ struct dsync__zip_counts {
 	uint64_t directory_offset;
 };
 int dsync__zip_end64_read(struct dsync__zip_window *w, struct dsync__zip_end *end, struct dsync__zip_counts *counts,
-			  struct dsync_error *err);
+	struct dsync_error *err);
 
 /* directory.c: fills zip->records from zip->tail. */
 int dsync__zip_directory_read(struct dsync_zip *zip, const struct dsync__zip_end *end, struct dsync_error *err);
@@ -136,7 +137,7 @@ bool dsync__zip_sizes_possible(uint16_t method, uint64_t stored_size, uint64_t s
 
 /* extra.c: checks an extra area and applies its ZIP64 field to the header. */
 int dsync__zip_extra_check(struct dsync__zip_window *w, uint64_t offset, bool local, struct dsync__zip_header *header,
-			   struct dsync_error *err);
+	struct dsync_error *err);
 
 /* name.c: NULL when the name is plain, else what is wrong with it, written into `text`. */
 #define DSYNC__ZIP_NAME_FAULT_SIZE 48
@@ -154,7 +155,8 @@ enum dsync__zip_clash dsync__zip_name_clash(const char *a, size_t a_size, const 
 int dsync__zip_names_check(const struct dsync_zip *zip, struct dsync_error *err);
 
 /* profile.c */
-int dsync__zip_profile_check(const struct dsync_zip *zip, const struct dsync_zip_profile *profile, struct dsync_error *err);
+int
+dsync__zip_profile_check(const struct dsync_zip *zip, const struct dsync_zip_profile *profile, struct dsync_error *err);
 
 /* local.c: sorts the records by place and completes them. */
 int dsync__zip_locals_read(struct dsync_zip *zip, struct dsync__zip_window *w, struct dsync_error *err);

@@ -78,11 +78,14 @@ check_header(const struct span *s, const struct dsync__zip_header *h, struct dsy
 		return rc;
 	}
 	if (h->method != r->entry.method)
-		return dsync__zip_refuse_number(err, "Z22", s->start, r->entry.method, h->method, "local header has another method");
+		return dsync__zip_refuse_number(
+			err, "Z22", s->start, r->entry.method, h->method, "local header has another method");
 	if (h->flags != r->flags)
-		return dsync__zip_refuse_number(err, "Z22", s->start, r->flags, h->flags, "local header has other flags");
+		return dsync__zip_refuse_number(
+			err, "Z22", s->start, r->flags, h->flags, "local header has other flags");
 	if ((h->version & 0xffu) > DSYNC__ZIP_VERSION_MAX)
-		return dsync__zip_refuse(err, "Z15", s->start, "needs ZIP version %u.%u", (h->version & 0xffu) / 10, (h->version & 0xffu) % 10);
+		return dsync__zip_refuse(err, "Z15", s->start, "needs ZIP version %u.%u", (h->version & 0xffu) / 10,
+			(h->version & 0xffu) % 10);
 	if (h->extra_size > s->end - s->start - DSYNC_ZIP_LOCAL_SIZE - h->name_size)
 		return dsync__zip_refuse(err, "Z22", s->start, "local header runs past the entry");
 	return 0;
@@ -94,7 +97,8 @@ check_value(const struct span *s, uint64_t local, uint64_t central, const char *
 {
 	if (local == central || (local == 0 && s->record->entry.has_descriptor))
 		return 0;
-	return dsync__zip_refuse_number(err, "Z23", s->start, central, local, "local header and directory disagree on the %s", what);
+	return dsync__zip_refuse_number(
+		err, "Z23", s->start, central, local, "local header and directory disagree on the %s", what);
 }
 
 static int
@@ -175,7 +179,8 @@ read_descriptor(struct dsync_view view, uint64_t values[3])
 }
 
 static int
-check_descriptor(struct dsync__zip_window *w, const struct span *s, uint64_t offset, uint64_t size, struct dsync_error *err)
+check_descriptor(
+	struct dsync__zip_window *w, const struct span *s, uint64_t offset, uint64_t size, struct dsync_error *err)
 {
 	const struct dsync_zip_entry *e = &s->record->entry;
 	struct dsync_view view;
@@ -186,7 +191,8 @@ check_descriptor(struct dsync__zip_window *w, const struct span *s, uint64_t off
 		rc = dsync__zip_window_view(w, offset, (size_t)size, &view, err);
 		if (rc < 0)
 			return rc;
-		if (read_descriptor(view, values) == 0 && values[0] == e->crc32 && values[1] == e->stored_size && values[2] == e->size)
+		if (read_descriptor(view, values) == 0 && values[0] == e->crc32 && values[1] == e->stored_size &&
+			values[2] == e->size)
 			return 0;
 	}
 	return dsync__zip_refuse(err, "Z24", offset, "data descriptor of \"%s\" is missing or wrong", e->name);
@@ -208,7 +214,8 @@ check_end(struct dsync__zip_window *w, const struct span *s, uint64_t data_offse
 		return check_descriptor(w, s, data_end, s->end - data_end, err);
 	if (data_end == s->end)
 		return 0;
-	rc = dsync__zip_refuse(err, "Z21", data_end, "%" PRIu64 " unreferenced bytes at %" PRIu64, s->end - data_end, data_end);
+	rc = dsync__zip_refuse(
+		err, "Z21", data_end, "%" PRIu64 " unreferenced bytes at %" PRIu64, s->end - data_end, data_end);
 	dsync_error_hint(err, "%s", DSYNC__ZIP_HINT_REPACK);
 	return rc;
 }
@@ -239,8 +246,9 @@ check_bounds(const struct dsync_zip *zip, struct dsync_error *err)
 	int rc;
 
 	if (last->entry.header_offset >= zip->directory_offset) {
-		rc = dsync__zip_refuse(err, "Z25", last->record_offset, "entry at %" PRIu64 " is not before the directory at %" PRIu64,
-				       last->entry.header_offset, zip->directory_offset);
+		rc = dsync__zip_refuse(err, "Z25", last->record_offset,
+			"entry at %" PRIu64 " is not before the directory at %" PRIu64, last->entry.header_offset,
+			zip->directory_offset);
 		dsync_error_at_entry(err, last->entry.name, last->name_size);
 		return rc;
 	}

@@ -74,7 +74,8 @@ without_slash(const char *name, size_t size)
 static bool
 is_folder_of(const char *file, size_t file_size, const char *name, size_t name_size)
 {
-	return file_size < name_size && name[file_size] == '/' && dsync_text_equal_case(file, file_size, name, file_size);
+	return file_size < name_size && name[file_size] == '/' &&
+		dsync_text_equal_case(file, file_size, name, file_size);
 }
 
 enum dsync__zip_clash
@@ -83,7 +84,7 @@ dsync__zip_name_clash(const char *a, size_t a_size, const char *b, size_t b_size
 	size_t a_bare = without_slash(a, a_size);
 	size_t b_bare = without_slash(b, b_size);
 
-	if (dsync_text_equal_case(a, a_bare, b, b_bare))
+	if (a_bare == b_bare && dsync_text_equal_case(a, a_bare, b, b_bare))
 		return a_size == b_size && memcmp(a, b, a_size) == 0 ? DSYNC__ZIP_CLASH_SAME : DSYNC__ZIP_CLASH_CASE;
 	if (a_bare == a_size && is_folder_of(a, a_size, b, b_size))
 		return DSYNC__ZIP_CLASH_FOLDER;
@@ -93,7 +94,8 @@ dsync__zip_name_clash(const char *a, size_t a_size, const char *b, size_t b_size
 }
 
 static int
-refuse_clash(const struct dsync__zip_record *a, const struct dsync__zip_record *b, enum dsync__zip_clash clash, struct dsync_error *err)
+refuse_clash(const struct dsync__zip_record *a, const struct dsync__zip_record *b, enum dsync__zip_clash clash,
+	struct dsync_error *err)
 {
 	const char *other = a->entry.name;
 	int rc;
@@ -104,10 +106,12 @@ refuse_clash(const struct dsync__zip_record *a, const struct dsync__zip_record *
 		dsync_error_hint(err, "a tool that updates by appending made it; %s", DSYNC__ZIP_HINT_REPACK);
 		break;
 	case DSYNC__ZIP_CLASH_CASE:
-		rc = dsync__zip_refuse(err, "Z12", b->record_offset, "entry name differs from \"%s\" only in case or a slash", other);
+		rc = dsync__zip_refuse(
+			err, "Z12", b->record_offset, "entry name differs from \"%s\" only in case or a slash", other);
 		break;
 	default:
-		rc = dsync__zip_refuse(err, "Z12", b->record_offset, "of this entry and \"%s\" one is a file and the other's folder", other);
+		rc = dsync__zip_refuse(err, "Z12", b->record_offset,
+			"of this entry and \"%s\" one is a file and the other's folder", other);
 		break;
 	}
 	dsync_error_at_entry(err, b->entry.name, b->name_size);

@@ -16,7 +16,9 @@ find_like(const struct dsync_zip *zip, const char *name)
 	for (i = 0; i < zip->count; i++) {
 		const struct dsync__zip_record *r = &zip->records[i];
 
-		if (dsync_text_equal_case(r->entry.name, r->name_size - r->entry.is_directory, name, size))
+		size_t bare = r->name_size - (size_t)r->entry.is_directory;
+
+		if (bare == size && dsync_text_equal_case(r->entry.name, bare, name, size))
 			return r;
 	}
 	return NULL;
@@ -33,7 +35,7 @@ find_deeper(const struct dsync_zip *zip, const char *name)
 		const struct dsync__zip_record *r = &zip->records[i];
 
 		if (r->name_size > size && r->entry.name[r->name_size - size - 1] == '/' &&
-		    strcmp(r->entry.name + r->name_size - size, name) == 0)
+			strcmp(r->entry.name + r->name_size - size, name) == 0)
 			return r->entry.name;
 	}
 	return NULL;
@@ -60,7 +62,8 @@ refuse_size(const struct dsync__zip_record *r, uint64_t size_max, struct dsync_e
 	char limit[DSYNC_TEXT_HUMAN_SIZE];
 
 	dsync_text_human_size(limit, size_max);
-	return dsync__zip_refuse(err, "Z27", r->record_offset, "%s is %" PRIu64 " bytes (limit %s)", r->entry.name, r->entry.size, limit);
+	return dsync__zip_refuse(err, "Z27", r->record_offset, "%s is %" PRIu64 " bytes (limit %s)", r->entry.name,
+		r->entry.size, limit);
 }
 
 static int
@@ -69,7 +72,8 @@ check_record(const struct dsync__zip_record *r, const struct dsync_zip_rule *rul
 	int rc;
 
 	if (strcmp(r->entry.name, rule->name) != 0)
-		return dsync__zip_refuse(err, "Z12", r->record_offset, "entry name is too like the reserved name \"%s\"", rule->name);
+		return dsync__zip_refuse(
+			err, "Z12", r->record_offset, "entry name is too like the reserved name \"%s\"", rule->name);
 	if (rule->stored_only && r->entry.method != DSYNC_ZIP_STORED) {
 		rc = dsync__zip_refuse(err, "Z13", r->record_offset, "%s is compressed (Deflate)", rule->name);
 		dsync_error_hint(err, "store it (zip -0), or %s", DSYNC__ZIP_HINT_REPACK);

@@ -27,14 +27,15 @@ get_size(int fd, uint64_t *size, struct dsync_error *err)
 /*
  * One allocation for all that opening keeps: the struct with its records, the
  * tail, the names.  All three sizes come from checked counts, and together are
- * little more than twice the directory's limit.
+ * little more than twice the directory's limit.  Names with their NULs are shorter
+ * than the directory, whatever it holds and however many records it really has.
  */
 static struct dsync_zip *
 zip_create(int fd, const struct dsync__zip_end *end, struct dsync_error *err)
 {
 	size_t records_size = end->count * sizeof(struct dsync__zip_record);
 	size_t tail_size = (size_t)(end->file_size - end->directory_offset);
-	size_t names_size = (size_t)end->directory_size - end->count * (DSYNC_ZIP_CENTRAL_SIZE - 1u);
+	size_t names_size = (size_t)end->directory_size;
 	struct dsync_zip *zip;
 
 	zip = malloc(sizeof(*zip) + records_size + tail_size + names_size);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/error.h"
+#include "base/sys.h"
 #include "internal.h"
 
 static void __attribute__((format(printf, 4, 0)))
@@ -31,7 +32,7 @@ dsync__zip_refuse(struct dsync_error *err, const char *rule, uint64_t offset, co
 
 int
 dsync__zip_refuse_number(struct dsync_error *err, const char *rule, uint64_t offset, uint64_t expected, uint64_t found,
-			 const char *format, ...)
+	const char *format, ...)
 {
 	va_list args;
 

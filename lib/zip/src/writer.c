@@ -19,46 +19,13 @@
 #define END_SIZE_MAX (DSYNC_ZIP_END64_SIZE + DSYNC_ZIP_LOCATOR_SIZE + DSYNC_ZIP_END_SIZE)
 #define FILE_SIZE_MAX (INT64_MAX - DSYNC_ZIP_DIRECTORY_SIZE_MAX - END_SIZE_MAX)
 
-#define SECONDS_1980 INT64_C(315532800)
-#define SECONDS_2108 INT64_C(4354819200)
-
-/* W5: DOS date and time of a moment in UTC; they count years from 1980 and pairs of seconds. */
-static void
-set_time(struct dsync_zip_writer *w, int64_t seconds)
-{
-	static const unsigned char month_days[12] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	int64_t rest = seconds < SECONDS_1980 ? 0 : seconds >= SECONDS_2108 ? SECONDS_2108 - 2 - SECONDS_1980 : seconds - SECONDS_1980;
-	unsigned days = (unsigned)(rest / 86400);
-	unsigned second = (unsigned)(rest % 86400);
-	unsigned year = 0, month = 0, length;
-	bool leap;
-
-	for (;;) {
-		leap = year % 4 == 0 && year != 120; /* 2100 is none */
-		length = leap ? 366 : 365;
-		if (days < length)
-			break;
-		days -= length;
-		year++;
-	}
-	for (;;) {
-		length = month_days[month] + (unsigned)(leap && month == 1);
-		if (days < length)
-			break;
-		days -= length;
-		month++;
-	}
-	w->dos_date = (uint16_t)(year << 9 | (month + 1) << 5 | (days + 1));
-	w->dos_time = (uint16_t)(second / 3600 << 11 | second / 60 % 60 << 5 | second % 60 / 2);
-}
-
 void
 dsync_zip_writer_init(struct dsync_zip_writer *w, int fd, const struct dsync_zip_writer_options *options)
 {
 	memset(w, 0, sizeof(*w));
 	w->fd = fd;
 	dsync_buffer_init(&w->central, DSYNC_ZIP_DIRECTORY_SIZE_MAX);
-	set_time(w, options != NULL ? options->time : INT64_MIN);
+	dsync__zip_dos_time(options != NULL ? options->time : INT64_MIN, &w->dos_date, &w->dos_time);
 }
 
 void
@@ -112,15 +79,15 @@ check_name(const struct dsync_zip_writer *w, const char *name, struct dsync_erro
 	dsync_cursor_init(&c, central.data, central.size, 0);
 	while (rc == 0 && next_name(&c, &other)) {
 		if (dsync__zip_name_clash((const char *)other.data, other.size, name, size) != DSYNC__ZIP_CLASH_NONE)
-			rc = dsync_error_set(err, DSYNC_ERR_INVALID, "Z12", "entry name clashes with \"%.*s\"", (int)other.size,
-					     (const char *)other.data);
+			rc = dsync_error_set(err, DSYNC_ERR_INVALID, "Z12", "entry name clashes with \"%.*s\"",
+				(int)other.size, (const char *)other.data);
 	}
 	if (rc < 0)
 		dsync_error_at_entry(err, name, size);
 	return rc;
 }
 
-/* Size of the extra area that brings the data to its place: at least room for the padding field, and for ZIP64 if asked. */
+/* Size of the extra area that brings the data to its place, with room for its fields. */
 static uint64_t
 room_for(const struct dsync_zip_entry_options *o, uint64_t bare)
 {
@@ -141,8 +108,8 @@ static int
 check_options(const struct dsync_zip_entry_options *o, struct dsync_error *err)
 {
 	if ((o->alignment & (o->alignment - (o->alignment > 0))) != 0 || o->alignment > DSYNC_ZIP_ALIGNMENT_MAX)
-		return dsync_error_set(err, DSYNC_ERR_INVALID, "W8", "alignment %u is no power of two up to %u", (unsigned)o->alignment,
-				       DSYNC_ZIP_ALIGNMENT_MAX);
+		return dsync_error_set(err, DSYNC_ERR_INVALID, "W8", "alignment %u is no power of two up to %u",
+			(unsigned)o->alignment, DSYNC_ZIP_ALIGNMENT_MAX);
 	if (o->data_offset_min > FILE_SIZE_MAX)
 		return dsync_error_set(err, DSYNC_ERR_INVALID, "W8", "data offset is past any file");
 	return 0;
@@ -150,7 +117,7 @@ check_options(const struct dsync_zip_entry_options *o, struct dsync_error *err)
 
 int
 dsync_zip_writer_begin(struct dsync_zip_writer *w, const char *name, const struct dsync_zip_entry_options *options,
-		       struct dsync_error *err)
+	struct dsync_error *err)
 {
 	static const struct dsync_zip_entry_options none = { 0 };
 	const struct dsync_zip_entry_options *o = options != NULL ? options : &none;
@@ -171,8 +138,8 @@ dsync_zip_writer_begin(struct dsync_zip_writer *w, const char *name, const struc
 	bare = w->position + DSYNC_ZIP_LOCAL_SIZE + strlen(name);
 	room = room_for(o, bare);
 	if (room > EXTRA_SIZE_MAX)
-		return dsync_error_set(err, DSYNC_ERR_INVALID, "W8", "\"%s\" cannot start that far on: padding is limited to %u bytes", name,
-				       EXTRA_SIZE_MAX);
+		return dsync_error_set(err, DSYNC_ERR_INVALID, "W8",
+			"\"%s\" cannot start that far on: padding is limited to %u bytes", name, EXTRA_SIZE_MAX);
 	strcpy(w->open_name, name); /* fits: Z11 limits it */
 	w->open_room = (uint16_t)room;
 	w->open_alignment = o->alignment > 1 ? (uint16_t)o->alignment : 1;
@@ -194,10 +161,12 @@ check_written(const struct dsync_zip_writer *w, const struct dsync__zip_written 
 	bool is_directory = e->name[strlen(e->name) - 1] == '/';
 
 	if (e->size > FILE_SIZE_MAX || e->stored_size > FILE_SIZE_MAX - w->data_offset)
-		return dsync_error_set(err, DSYNC_ERR_LIMIT, "", "\"%s\" makes the archive larger than files can be", e->name);
+		return dsync_error_set(
+			err, DSYNC_ERR_LIMIT, "", "\"%s\" makes the archive larger than files can be", e->name);
 	if (dsync__zip_written_is_large(e) &&
-	    (e->room < DSYNC__ZIP_LOCAL_ZIP64_SIZE || (left != 0 && left < DSYNC__ZIP_PADDING_SIZE)))
-		return dsync_error_set(err, DSYNC_ERR_LIMIT, "W7", "\"%s\" was begun without room for 4 GiB or more", e->name);
+		(e->room < DSYNC__ZIP_LOCAL_ZIP64_SIZE || (left != 0 && left < DSYNC__ZIP_PADDING_SIZE)))
+		return dsync_error_set(
+			err, DSYNC_ERR_LIMIT, "W7", "\"%s\" was begun without room for 4 GiB or more", e->name);
 	if (is_directory && (e->size != 0 || e->method != DSYNC_ZIP_STORED))
 		return dsync_error_set(err, DSYNC_ERR_INVALID, "Z20", "directory \"%s\" cannot have data", e->name);
 	if (!dsync__zip_sizes_possible(e->method, e->stored_size, e->size))
@@ -224,7 +193,8 @@ write_local(const struct dsync_zip_writer *w, const struct dsync__zip_written *e
 }
 
 static int
-end_entry(struct dsync_zip_writer *w, uint16_t method, uint64_t stored_size, uint64_t size, uint32_t crc32, struct dsync_error *err)
+end_entry(struct dsync_zip_writer *w, uint16_t method, uint64_t stored_size, uint64_t size, uint32_t crc32,
+	struct dsync_error *err)
 {
 	struct dsync__zip_written e = {
 		.name = w->open_name,
@@ -263,7 +233,8 @@ dsync_zip_writer_end(struct dsync_zip_writer *w, uint64_t size, uint32_t crc32, 
 }
 
 int
-dsync_zip_writer_end_deflated(struct dsync_zip_writer *w, uint64_t stored_size, uint64_t size, uint32_t crc32, struct dsync_error *err)
+dsync_zip_writer_end_deflated(
+	struct dsync_zip_writer *w, uint64_t stored_size, uint64_t size, uint32_t crc32, struct dsync_error *err)
 {
 	return end_entry(w, DSYNC_ZIP_DEFLATED, stored_size, size, crc32, err);
 }
@@ -297,7 +268,7 @@ deflate(const void *data, size_t size, void **out, size_t *out_size, struct dsyn
 
 int
 dsync_zip_writer_add(struct dsync_zip_writer *w, const char *name, const void *data, size_t size, uint16_t method,
-		     struct dsync_error *err)
+	struct dsync_error *err)
 {
 	struct dsync_zip_entry_options options = { .may_exceed_4g = (uint64_t)size >= DSYNC__ZIP_MAX32 };
 	void *deflated = NULL;
@@ -314,8 +285,8 @@ dsync_zip_writer_add(struct dsync_zip_writer *w, const char *name, const void *d
 	if (rc == 0)
 		rc = write_at(w, deflated != NULL ? deflated : data, stored_size, w->data_offset, err);
 	if (rc == 0)
-		rc = end_entry(w, deflated != NULL ? DSYNC_ZIP_DEFLATED : DSYNC_ZIP_STORED, stored_size, size, dsync_crc32(0, data, size),
-			       err);
+		rc = end_entry(w, deflated != NULL ? DSYNC_ZIP_DEFLATED : DSYNC_ZIP_STORED, stored_size, size,
+			dsync_crc32(0, data, size), err);
 	free(deflated);
 	if (rc < 0)
 		w->data_offset = 0; /* the entry was never there */

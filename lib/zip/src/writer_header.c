@@ -15,6 +15,40 @@
 /* Bit 15 of the padding field's alignment means something else, so the largest is recorded as half. */
 #define RECORDED_ALIGNMENT_MAX 16384u
 
+#define SECONDS_1980 INT64_C(315532800)
+#define SECONDS_2108 INT64_C(4354819200)
+
+void
+dsync__zip_dos_time(int64_t seconds, uint16_t *date, uint16_t *time)
+{
+	static const unsigned char month_days[12] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	int64_t rest = seconds < SECONDS_1980 ? 0
+		: seconds >= SECONDS_2108     ? SECONDS_2108 - 2 - SECONDS_1980
+					      : seconds - SECONDS_1980;
+	unsigned days = (unsigned)(rest / 86400);
+	unsigned second = (unsigned)(rest % 86400);
+	unsigned year = 0, month = 0, length;
+	bool leap;
+
+	for (;;) {
+		leap = year % 4 == 0 && year != 120; /* 2100 is none */
+		length = leap ? 366 : 365;
+		if (days < length)
+			break;
+		days -= length;
+		year++;
+	}
+	for (;;) {
+		length = month_days[month] + (unsigned)(leap && month == 1);
+		if (days < length)
+			break;
+		days -= length;
+		month++;
+	}
+	*date = (uint16_t)(year << 9 | (month + 1) << 5 | (days + 1));
+	*time = (uint16_t)(second / 3600 << 11 | second / 60 % 60 << 5 | second % 60 / 2);
+}
+
 bool
 dsync__zip_written_is_large(const struct dsync__zip_written *e)
 {

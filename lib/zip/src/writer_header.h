@@ -7,6 +7,9 @@
 #ifndef ZIP_WRITER_HEADER_H
 #define ZIP_WRITER_HEADER_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/buffer.h"
 #include "zip/zip.h"
 
@@ -26,6 +29,9 @@ struct dsync__zip_written {
 	uint16_t room;      /* size of the local extra area: 0, or enough for what goes into it */
 	uint16_t alignment; /* for the padding field */
 };
+
+/* W5: DOS date and time of a moment in UTC, clamped to 1980-2107; they count years from 1980 and pairs of seconds. */
+void dsync__zip_dos_time(int64_t seconds, uint16_t *date, uint16_t *time);
 
 /* Do the sizes need ZIP64 in the local header? */
 bool dsync__zip_written_is_large(const struct dsync__zip_written *e);

@@ -156,8 +156,8 @@ static void
 class_a4(struct classes *c)
 {
 	static const char *const names[] = { "d", "d/", "d\\", "d//" };
-	static const uint32_t attributes[] = { 0, 0x08, 0x10, 0x20, 0x41ed0000, 0x41ed0010, 0x81a40000, 0x81a40010, 0xa1ff0000, 0x61a40000,
-		0x11800000 };
+	static const uint32_t attributes[] = { 0, 0x08, 0x10, 0x20, 0x41ed0000, 0x41ed0010, 0x81a40000, 0x81a40010,
+		0xa1ff0000, 0x61a40000, 0x11800000 };
 	static const uint16_t hosts[] = { 0x0014, 0x0314, 0x0714, 0x1314 };
 	size_t n, a, k, data;
 
@@ -199,8 +199,8 @@ class_a5(struct classes *c)
 static void
 class_b1(struct classes *c)
 {
-	static const char *const names[] = { "a/b", "/a/b", "a//b", "a\\b", "./a/b", "a/./b", "a/b/.", "../a/b", ".../a/b", "c/../a/b", "a/b/",
-		"A/b", "a/B", "a/b ", "a/b.", "a/b.." };
+	static const char *const names[] = { "a/b", "/a/b", "a//b", "a\\b", "./a/b", "a/./b", "a/b/.", "../a/b",
+		".../a/b", "c/../a/b", "a/b/", "A/b", "a/B", "a/b ", "a/b.", "a/b.." };
 	const size_t count = sizeof(names) / sizeof(names[0]);
 	size_t first, second;
 
@@ -228,7 +228,8 @@ class_b2(struct classes *c)
 				char name[4] = "xyz";
 
 				name[place] = (char)byte;
-				hostile_rename(hostile_add(h, "-", name[2] == '/' ? "" : "1", name[2] != '/', 0), name, 3);
+				hostile_rename(
+					hostile_add(h, "-", name[2] == '/' ? "" : "1", name[2] != '/', 0), name, 3);
 				if (name[2] == '/')
 					h->entries[3].attributes = 0x41ed0010;
 				if (twin) {
@@ -308,10 +309,15 @@ class_c2(struct classes *c)
 static void
 class_c5(struct classes *c)
 {
-	static const struct { uint8_t offset, size; } fields[] = { { 4, 2 }, { 6, 2 }, { 8, 2 }, { 10, 2 }, { 12, 4 }, { 16, 4 }, { 20, 2 } };
-	static const struct { uint8_t offset, size; } fields64[] = { { 0, 4 }, { 4, 8 }, { 14, 2 }, { 16, 4 }, { 20, 4 }, { 24, 8 }, { 32, 8 },
-		{ 40, 8 }, { 48, 8 }, { 56, 4 }, { 60, 4 }, { 64, 8 }, { 72, 4 } };
-	static const uint64_t values[] = { 0, 1, 2, 3, 44, 45, 170, 0xffff, 0x10003, 0xffffffff, UINT64_C(0x100000003), UINT64_MAX };
+	static const struct {
+		uint8_t offset, size;
+	} fields[] = { { 4, 2 }, { 6, 2 }, { 8, 2 }, { 10, 2 }, { 12, 4 }, { 16, 4 }, { 20, 2 } };
+	static const struct {
+		uint8_t offset, size;
+	} fields64[] = { { 0, 4 }, { 4, 8 }, { 14, 2 }, { 16, 4 }, { 20, 4 }, { 24, 8 }, { 32, 8 }, { 40, 8 },
+		{ 48, 8 }, { 56, 4 }, { 60, 4 }, { 64, 8 }, { 72, 4 } };
+	static const uint64_t values[] = { 0, 1, 2, 3, 44, 45, 170, 0xffff, 0x10003, 0xffffffff, UINT64_C(0x100000003),
+		UINT64_MAX };
 	size_t f, v, zip64;
 
 	for (v = 0; v < sizeof(values) / sizeof(values[0]); v++) {

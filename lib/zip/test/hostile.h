@@ -41,7 +41,7 @@ struct hostile_header {
 };
 
 struct hostile_entry {
-	struct dsync_buffer before;     /* bytes between the last entry and this one */
+	struct dsync_buffer before; /* bytes between the last entry and this one */
 	struct hostile_header local;
 	struct dsync_buffer data;       /* as stored */
 	struct dsync_buffer descriptor; /* whatever follows the data */
@@ -49,22 +49,22 @@ struct hostile_entry {
 	uint16_t made_by;
 	uint32_t attributes;
 	struct dsync_buffer comment;
-	struct dsync_buffer content;    /* what a reader should see */
-	bool no_local;                  /* leave out the local header and the data */
-	bool no_central;                /* leave out the directory record */
-	size_t local_offset;            /* set by emitting, also for no_local */
+	struct dsync_buffer content; /* what a reader should see */
+	bool no_local;               /* leave out the local header and the data */
+	bool no_central;             /* leave out the directory record */
+	size_t local_offset;         /* set by emitting, also for no_local */
 	size_t central_offset;
 };
 
 struct hostile {
 	struct hostile_entry entries[HOSTILE_ENTRIES_MAX];
 	size_t count;
-	bool zip64;                  /* write a ZIP64 record and locator */
+	bool zip64; /* write a ZIP64 record and locator */
 	struct dsync_buffer prefix;
-	struct dsync_buffer gap;     /* before the directory */
+	struct dsync_buffer gap; /* before the directory */
 	struct dsync_buffer suffix;
 	struct dsync_buffer out;
-	size_t directory_offset;     /* set by emitting */
+	size_t directory_offset; /* set by emitting */
 	size_t end64_offset;
 	size_t locator_offset;
 	size_t end_offset;

@@ -2,12 +2,14 @@
 #include "hostile_cases.h"
 #include "hostile_changes.h"
 
+/* clang-format off */
 #define LOCAL(entry, offset, size, value) { IN_LOCAL, entry, offset, size, value }
 #define CENTRAL(entry, offset, size, value) { IN_CENTRAL, entry, offset, size, value }
 #define END(offset, size, value) { IN_END, 0, offset, size, value }
 #define END64(offset, size, value) { IN_END64, 0, offset, size, value }
 #define LOCATOR(offset, size, value) { IN_LOCATOR, 0, offset, size, value }
 #define NOTHING { IN_END, 0, 0, 0, 0 }
+/* clang-format on */
 
 const struct hostile_case hostile_cases[] = {
 	{ "should-fail-too-small", "Z1", false, NOTHING, NULL, cut_to_10 },
@@ -48,6 +50,7 @@ const struct hostile_case hostile_cases[] = {
 	{ "should-fail-disk-count", "Z7", false, END(8, 2, 2), NULL, NULL },
 	{ "should-fail-more-records", "Z7", false, NOTHING, NULL, set_count_2 },
 	{ "should-fail-fewer-records", "Z7", false, NOTHING, add_60_bytes_of_extra, set_count_4 },
+	{ "should-fail-fewer-and-longer-records", "Z7", false, NOTHING, add_long_name, set_count_8 },
 	{ "should-fail-directory-offset", "Z8", false, END(16, 4, 7), NULL, NULL },
 	{ "should-fail-directory-size", "Z8", false, END(12, 4, 169), NULL, NULL },
 	{ "should-fail-no-entries", "Z9", false, NOTHING, NULL, set_count_0 },

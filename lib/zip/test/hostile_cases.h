@@ -14,9 +14,9 @@ enum hostile_place { IN_LOCAL, IN_CENTRAL, IN_END, IN_END64, IN_LOCATOR };
 
 struct hostile_field {
 	enum hostile_place place;
-	unsigned entry;   /* 0 manifest.toml (Deflated), 1 context.json, 2 payload */
-	unsigned offset;  /* in the header */
-	unsigned size;    /* 2, 4, 8; 0: nothing is written */
+	unsigned entry;  /* 0 manifest.toml (Deflated), 1 context.json, 2 payload */
+	unsigned offset; /* in the header */
+	unsigned size;   /* 2, 4, 8; 0: nothing is written */
 	uint64_t value;
 };
 

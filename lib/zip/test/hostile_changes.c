@@ -74,7 +74,8 @@ shift_offsets(struct hostile *h)
 	size_t i;
 
 	for (i = 0; i < h->count; i++)
-		hostile_poke32(h, h->entries[i].central_offset + 42, (uint32_t)(h->entries[i].local_offset - h->prefix.size));
+		hostile_poke32(
+			h, h->entries[i].central_offset + 42, (uint32_t)(h->entries[i].local_offset - h->prefix.size));
 	hostile_poke32(h, h->end_offset + 16, (uint32_t)(h->directory_offset - h->prefix.size));
 }
 
@@ -122,6 +123,22 @@ void
 set_count_4(struct hostile *h)
 {
 	set_counts(h, 4);
+}
+
+void
+set_count_8(struct hostile *h)
+{
+	set_counts(h, 8);
+}
+
+/* With a count that fits the directory's size only because this name is so long. */
+void
+add_long_name(struct hostile *h)
+{
+	char name[255];
+
+	memset(name, 'n', sizeof(name));
+	hostile_rename(hostile_add(h, "x", "1", 1, 0), name, sizeof(name));
 }
 
 void
@@ -224,11 +241,11 @@ add_large_manifest(struct hostile *h)
 	hostile_add(h, "manifest.toml", zeros, sizeof(zeros), 8);
 }
 
-#define NAME_CASE(function, text)                                                   \
-	void function(struct hostile *h)                                     \
-	{                                                                           \
-		hostile_add(h, "x", "1", 1, 0);                                     \
-		hostile_rename(&h->entries[3], text, sizeof(text) - 1);             \
+#define NAME_CASE(function, text) \
+	void function(struct hostile *h) \
+	{ \
+		hostile_add(h, "x", "1", 1, 0); \
+		hostile_rename(&h->entries[3], text, sizeof(text) - 1); \
 	}
 
 NAME_CASE(name_backslash, "a\\b")

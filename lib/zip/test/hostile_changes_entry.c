@@ -18,7 +18,10 @@ extra_rest(struct hostile *h)
 void
 local_extra_past_area(struct hostile *h)
 {
-	dsync_buffer_append(&h->entries[2].local.extra, "\x99\x88\xff\xff" "abcd", 8);
+	dsync_buffer_append(&h->entries[2].local.extra,
+		"\x99\x88\xff\xff"
+		"abcd",
+		8);
 }
 
 void
@@ -285,7 +288,9 @@ set_manifest(struct hostile *h, const char *stream, size_t stream_size, uint32_t
 }
 
 /* One stored block, "ab", final. */
-#define STREAM_AB "\1\2\0\xfd\xff" "ab"
+#define STREAM_AB \
+	"\1\2\0\xfd\xff" \
+	"ab"
 
 void
 deflate_ends_early(struct hostile *h)
@@ -314,7 +319,10 @@ deflate_cut(struct hostile *h)
 void
 deflate_without_final_block(struct hostile *h)
 {
-	set_manifest(h, "\0\2\0\xfd\xff" "ab", 7, 2);
+	set_manifest(h,
+		"\0\2\0\xfd\xff"
+		"ab",
+		7, 2);
 }
 
 void

@@ -26,7 +26,8 @@ find(const struct hostile *h, const char *name)
 	for (i = 0; i < h->count; i++) {
 		const struct hostile_entry *e = &h->entries[i];
 
-		if (!e->no_central && e->central.name_size == strlen(name) && memcmp(e->central.name, name, strlen(name)) == 0)
+		if (!e->no_central && e->central.name_size == strlen(name) &&
+			memcmp(e->central.name, name, strlen(name)) == 0)
 			return e;
 	}
 	return NULL;
@@ -54,7 +55,8 @@ take(void *context, const struct hostile *h, const char *name)
 			fail_msg("%s: entry %s came from nowhere", name, entry->name);
 		if (entry->size > sizeof(buf) || dsync_zip_read(zip, entry, buf, NULL) < 0)
 			continue;
-		if (entry->size != e->content.size || memcmp(buf, dsync_buffer_view(&e->content).data, e->content.size) != 0)
+		if (entry->size != e->content.size ||
+			memcmp(buf, dsync_buffer_view(&e->content).data, e->content.size) != 0)
 			fail_msg("%s: entry %s has other bytes", name, entry->name);
 	}
 	dsync_zip_close(zip);
@@ -67,7 +69,8 @@ test_classes(void **state)
 	size_t count = classes_each(take, &o);
 
 	(void)state;
-	print_message("%zu archives: %zu refused, %zu accepted, of these %zu of class A2\n", count, o.refused, o.accepted, o.accepted_a2);
+	print_message("%zu archives: %zu refused, %zu accepted, of these %zu of class A2\n", count, o.refused,
+		o.accepted, o.accepted_a2);
 	assert_int_equal(count, o.refused + o.accepted);
 	assert_true(count > 9000);
 	assert_in_range(o.accepted_a2, 1, count / 10);

@@ -28,7 +28,8 @@ start(struct dsync_zip_writer *w)
 }
 
 static int
-add_payload(struct dsync_zip_writer *w, const struct dsync_zip_entry_options *options, const char *text, struct dsync_error *err)
+add_payload(struct dsync_zip_writer *w, const struct dsync_zip_entry_options *options, const char *text,
+	struct dsync_error *err)
 {
 	size_t size = strlen(text);
 	int rc;
@@ -178,7 +179,8 @@ test_placement(void **state)
 static void
 test_names(void **state)
 {
-	static const char *const bad[] = { "", "/a", "a b", "a//b", "../a", "a\\b", "payload", "PAYLOAD", "payload/", "payload/x", "caf\303\251" };
+	static const char *const bad[] = { "", "/a", "a b", "a//b", "../a", "a\\b", "payload", "PAYLOAD", "payload/",
+		"payload/x", "caf\303\251" };
 	struct dsync_zip_writer w;
 	size_t i;
 
@@ -360,7 +362,8 @@ check_random(uint32_t seed)
 		for (k = 0; k < sizes[i]; k++)
 			data[i][k] = (char)(seed >> (k % 24));
 		if (seed & 0x80000000u) {
-			assert_int_equal(dsync_zip_writer_add(&w, name, data[i], sizes[i], seed & 0x40000000u ? 8 : 0, NULL), 0);
+			assert_int_equal(
+				dsync_zip_writer_add(&w, name, data[i], sizes[i], seed & 0x40000000u ? 8 : 0, NULL), 0);
 			continue;
 		}
 		options.alignment = 1u << (seed >> 16) % 10;

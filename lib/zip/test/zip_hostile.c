@@ -15,7 +15,7 @@
 
 struct target {
 	const char *dir;
-	int fd;     /* to try archives with */
+	int fd; /* to try archives with */
 	bool all;
 	size_t every; /* only each so manyth */
 	size_t seen;

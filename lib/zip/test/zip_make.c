@@ -15,7 +15,8 @@
 
 #define TEXT_SIZE_MAX (1u << 20)
 
-static const char manifest[] = "[sync]\nversion = \"0.1\"\n\n[payload]\nname = \"data.txt\"\nsource = \"https://example.org/data.txt\"\n";
+static const char manifest[] =
+	"[sync]\nversion = \"0.1\"\n\n[payload]\nname = \"data.txt\"\nsource = \"https://example.org/data.txt\"\n";
 
 static int
 write_payload(struct dsync_zip_writer *w, uint64_t size, struct dsync_error *err)

@@ -21,24 +21,24 @@ struct range {
 
 /* The first match counts; without one the address is public. */
 static const struct range ipv4_ranges[] = {
-	{ { 0 }, 8, REFUSED },              /* this network; 0.0.0.0 reaches the machine itself */
-	{ { 10 }, 8, PRIVATE },             /* RFC 1918 */
-	{ { 100, 64 }, 10, PRIVATE },       /* carrier-grade NAT */
-	{ { 127 }, 8, PRIVATE },            /* loopback */
-	{ { 169, 254 }, 16, PRIVATE },      /* link-local; 169.254.169.254 hands out cloud credentials */
-	{ { 172, 16 }, 12, PRIVATE },       /* RFC 1918 */
-	{ { 192, 0, 0 }, 24, REFUSED },     /* IETF protocol assignments */
-	{ { 192, 0, 2 }, 24, REFUSED },     /* documentation */
-	{ { 192, 31, 196 }, 24, REFUSED },  /* AS112 */
-	{ { 192, 52, 193 }, 24, REFUSED },  /* AMT */
-	{ { 192, 88, 99 }, 24, REFUSED },   /* 6to4 relays */
-	{ { 192, 168 }, 16, PRIVATE },      /* RFC 1918 */
-	{ { 192, 175, 48 }, 24, REFUSED },  /* AS112 */
-	{ { 198, 18 }, 15, REFUSED },       /* benchmarks */
-	{ { 198, 51, 100 }, 24, REFUSED },  /* documentation */
-	{ { 203, 0, 113 }, 24, REFUSED },   /* documentation */
-	{ { 224 }, 4, REFUSED },            /* multicast */
-	{ { 240 }, 4, REFUSED },            /* reserved, broadcast */
+	{ { 0 }, 8, REFUSED },             /* this network; 0.0.0.0 reaches the machine itself */
+	{ { 10 }, 8, PRIVATE },            /* RFC 1918 */
+	{ { 100, 64 }, 10, PRIVATE },      /* carrier-grade NAT */
+	{ { 127 }, 8, PRIVATE },           /* loopback */
+	{ { 169, 254 }, 16, PRIVATE },     /* link-local; 169.254.169.254 hands out cloud credentials */
+	{ { 172, 16 }, 12, PRIVATE },      /* RFC 1918 */
+	{ { 192, 0, 0 }, 24, REFUSED },    /* IETF protocol assignments */
+	{ { 192, 0, 2 }, 24, REFUSED },    /* documentation */
+	{ { 192, 31, 196 }, 24, REFUSED }, /* AS112 */
+	{ { 192, 52, 193 }, 24, REFUSED }, /* AMT */
+	{ { 192, 88, 99 }, 24, REFUSED },  /* 6to4 relays */
+	{ { 192, 168 }, 16, PRIVATE },     /* RFC 1918 */
+	{ { 192, 175, 48 }, 24, REFUSED }, /* AS112 */
+	{ { 198, 18 }, 15, REFUSED },      /* benchmarks */
+	{ { 198, 51, 100 }, 24, REFUSED }, /* documentation */
+	{ { 203, 0, 113 }, 24, REFUSED },  /* documentation */
+	{ { 224 }, 4, REFUSED },           /* multicast */
+	{ { 240 }, 4, REFUSED },           /* reserved, broadcast */
 };
 
 /* The first match counts; without one the address is refused. */
@@ -56,8 +56,8 @@ static const struct range ipv6_ranges[] = {
 
 /* Their last 32 bits are an IPv4 address, and a connection ends up there. */
 static const struct range ipv4_inside[] = {
-	{ { [10] = 0xFF, [11] = 0xFF }, 96, REFUSED },           /* ::ffff:0:0/96, v4-mapped */
-	{ { 0x00, 0x64, 0xFF, 0x9B }, 96, REFUSED },             /* 64:ff9b::/96, NAT64 */
+	{ { [10] = 0xFF, [11] = 0xFF }, 96, REFUSED }, /* ::ffff:0:0/96, v4-mapped */
+	{ { 0x00, 0x64, 0xFF, 0x9B }, 96, REFUSED },   /* 64:ff9b::/96, NAT64 */
 };
 
 static bool

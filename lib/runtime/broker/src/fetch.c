@@ -11,7 +11,8 @@
 #include "internal.h"
 
 static int
-check_budget(const struct dsync_broker *broker, const struct dsync_url *url, const struct dsync__hop *hop, struct dsync_error *err)
+check_budget(const struct dsync_broker *broker, const struct dsync_url *url, const struct dsync__hop *hop,
+	struct dsync_error *err)
 {
 	uint64_t max = broker->policy.bytes_out_max;
 
@@ -24,7 +25,8 @@ check_budget(const struct dsync_broker *broker, const struct dsync_url *url, con
 }
 
 static int
-check_hop(const struct dsync_broker *broker, const struct dsync_url *url, const struct dsync__hop *hop, struct dsync_error *err)
+check_hop(const struct dsync_broker *broker, const struct dsync_url *url, const struct dsync__hop *hop,
+	struct dsync_error *err)
 {
 	int rc;
 
@@ -51,7 +53,8 @@ await_head(struct dsync_response *r, struct dsync_error *err)
 
 /* One request up to its head; on failure the record says so and *out is NULL. */
 static int
-run_hop(struct dsync_broker *broker, const struct dsync_url *url, const struct dsync__hop *hop, struct dsync_response **out, struct dsync_error *err)
+run_hop(struct dsync_broker *broker, const struct dsync_url *url, const struct dsync__hop *hop,
+	struct dsync_response **out, struct dsync_error *err)
 {
 	struct dsync__record *record;
 	struct dsync_response *r = NULL;
@@ -110,7 +113,8 @@ redirect_target(const struct dsync_response *r)
 }
 
 static int
-refuse_redirect(const struct dsync_response *r, const struct dsync__field *location, int code, const char *what, struct dsync_error *err)
+refuse_redirect(const struct dsync_response *r, const struct dsync__field *location, int code, const char *what,
+	struct dsync_error *err)
 {
 	dsync_error_set(err, code, "redirect", "%s", what);
 	dsync_error_at_entry(err, r->url.text, strlen(r->url.text));
@@ -132,7 +136,8 @@ change_method(struct dsync__hop *hop, int status)
 
 /* Works out the next hop; `url` becomes its URL. */
 static int
-follow(const struct dsync_response *r, const struct dsync__field *location, struct dsync_url *url, struct dsync__hop *hop, struct dsync_error *err)
+follow(const struct dsync_response *r, const struct dsync__field *location, struct dsync_url *url,
+	struct dsync__hop *hop, struct dsync_error *err)
 {
 	int rc;
 
@@ -152,11 +157,11 @@ follow(const struct dsync_response *r, const struct dsync__field *location, stru
 	return 0;
 }
 
-/* What is wrong with a place we were sent to is the redirect's fault. */
+/* What is wrong with a place that we were sent to is the redirect's fault. */
 static int
-blame_redirect(const struct dsync__hop *hop, int code, struct dsync_error *err)
+blame_redirect(int code, struct dsync_error *err)
 {
-	if (hop->redirects == 0 || (code != DSYNC_ERR_POLICY && code != DSYNC_ERR_SYNTAX))
+	if (code != DSYNC_ERR_POLICY && code != DSYNC_ERR_SYNTAX)
 		return code;
 	if (err != NULL) {
 		err->code = DSYNC_ERR_POLICY;
@@ -166,7 +171,8 @@ blame_redirect(const struct dsync__hop *hop, int code, struct dsync_error *err)
 }
 
 static int
-run(struct dsync_broker *broker, struct dsync_url *url, struct dsync__hop *hop, struct dsync_response **out, struct dsync_error *err)
+run(struct dsync_broker *broker, struct dsync_url *url, struct dsync__hop *hop, struct dsync_response **out,
+	struct dsync_error *err)
 {
 	const struct dsync__field *location;
 	struct dsync_response *r;
@@ -175,15 +181,13 @@ run(struct dsync_broker *broker, struct dsync_url *url, struct dsync__hop *hop, 
 	for (;;) {
 		rc = run_hop(broker, url, hop, &r, err);
 		if (rc < 0)
-			return blame_redirect(hop, rc, err);
+			return hop->redirects > 0 ? blame_redirect(rc, err) : rc;
 		location = redirect_target(r);
 		if (location == NULL)
 			break;
 		rc = follow(r, location, url, hop, err);
-		if (rc < 0) {
-			hop->redirects++;
-			rc = dsync__response_fail(r, blame_redirect(hop, rc, err));
-		}
+		if (rc < 0)
+			rc = dsync__response_fail(r, blame_redirect(rc, err));
 		dsync_response_close(r);
 		if (rc < 0)
 			return rc;
@@ -207,7 +211,8 @@ check_length(struct dsync_response *r, struct dsync_error *err)
 }
 
 static int
-read_request(const struct dsync_request *request, struct dsync_url *url, struct dsync__hop *hop, struct dsync_error *err)
+read_request(
+	const struct dsync_request *request, struct dsync_url *url, struct dsync__hop *hop, struct dsync_error *err)
 {
 	int rc;
 
@@ -224,13 +229,16 @@ read_request(const struct dsync_request *request, struct dsync_url *url, struct 
 	if (rc < 0)
 		return rc;
 	if ((hop->method == METHOD_GET || hop->method == METHOD_HEAD) && request->body.size > 0)
-		return dsync_error_set(err, DSYNC_ERR_POLICY, "method", "%s with a body", dsync__method_name(hop->method));
-	hop->with_body = request->body.size > 0 || (hop->method != METHOD_GET && hop->method != METHOD_HEAD && hop->method != METHOD_DELETE);
+		return dsync_error_set(
+			err, DSYNC_ERR_POLICY, "method", "%s with a body", dsync__method_name(hop->method));
+	hop->with_body = request->body.size > 0 ||
+		(hop->method != METHOD_GET && hop->method != METHOD_HEAD && hop->method != METHOD_DELETE);
 	return 0;
 }
 
 int
-dsync_broker_fetch(struct dsync_broker *broker, const struct dsync_request *request, struct dsync_response **response, struct dsync_error *err)
+dsync_broker_fetch(struct dsync_broker *broker, const struct dsync_request *request, struct dsync_response **response,
+	struct dsync_error *err)
 {
 	struct dsync_response *r;
 	struct dsync__hop hop;

@@ -13,8 +13,7 @@
 #include "base/text.h"
 #include "internal.h"
 
-static int __attribute__((format(printf, 2, 3)))
-refuse(struct dsync_response *r, const char *format, ...)
+static int __attribute__((format(printf, 2, 3))) refuse(struct dsync_response *r, const char *format, ...)
 {
 	char what[DSYNC_ERROR_TEXT_SIZE];
 	va_list args;
@@ -199,7 +198,8 @@ read_status(struct dsync_response *r, struct dsync_view line)
 	const unsigned char *blank = memchr(line.data, ' ', line.size);
 	uint64_t status;
 
-	if (blank == NULL || line.data + line.size - blank < 4 || dsync_text_parse_u64((const char *)blank + 1, 3, &status) < 0 || status < 100)
+	if (blank == NULL || line.data + line.size - blank < 4 ||
+		dsync_text_parse_u64((const char *)blank + 1, 3, &status) < 0 || status < 100)
 		return refuse(r, "a status line that is none");
 	if (status == 101)
 		return refuse(r, "a switch to another protocol");

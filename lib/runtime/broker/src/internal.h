@@ -28,7 +28,8 @@
  * Reads a host as it stands in a URL (an IPv6 address without its brackets) into lower case and one spelling.
  * Returns NULL, or what is wrong with it.
  */
-const char *dsync__host_parse(const char *text, size_t size, enum dsync_url_host_kind *kind, char host[DSYNC_URL_HOST_SIZE]);
+const char *
+dsync__host_parse(const char *text, size_t size, enum dsync_url_host_kind *kind, char host[DSYNC_URL_HOST_SIZE]);
 
 /* A port of 1 to 65535 without leading zero; false for anything else. */
 bool dsync__port_parse(const char *text, size_t size, uint16_t *port);
@@ -55,10 +56,12 @@ bool dsync__rules_allow(const struct dsync__rules *rules, const struct dsync_url
 int dsync__policy_check_url(const struct dsync_broker *broker, const struct dsync_url *url, struct dsync_error *err);
 
 /* POLICY unless a connection on behalf of `url` may go to this address. */
-int dsync__policy_check_address(const struct dsync_broker *broker, const struct dsync_url *url, const struct sockaddr *address, socklen_t size, struct dsync_error *err);
+int dsync__policy_check_address(const struct dsync_broker *broker, const struct dsync_url *url,
+	const struct sockaddr *address, socklen_t size, struct dsync_error *err);
 
 /* The same for a URL whose host is an address already; 0 for names. */
-int dsync__policy_check_literal(const struct dsync_broker *broker, const struct dsync_url *url, struct dsync_error *err);
+int
+dsync__policy_check_literal(const struct dsync_broker *broker, const struct dsync_url *url, struct dsync_error *err);
 
 /* --- requests --- */
 
@@ -106,22 +109,23 @@ struct dsync_broker {
 };
 
 /* Starts a record, which is what counts requests: LIMIT, rule "requests", when there were too many. */
-int dsync__record_add(struct dsync_broker *broker, const struct dsync_url *url, enum dsync__method method, struct dsync__record **record, struct dsync_error *err);
+int dsync__record_add(struct dsync_broker *broker, const struct dsync_url *url, enum dsync__method method,
+	struct dsync__record **record, struct dsync_error *err);
 
 /* --- responses --- */
 
-#define DSYNC__FIELDS_MAX 256u                /* header fields of an answer */
-#define DSYNC__HEAD_BYTES_MAX (64u * 1024u)   /* of all heads of an answer, interim ones and trailers included */
+#define DSYNC__FIELDS_MAX 256u              /* header fields of an answer */
+#define DSYNC__HEAD_BYTES_MAX (64u * 1024u) /* of all heads of an answer, interim ones and trailers included */
 #define DSYNC__HEAD_LINE_MAX (8u * 1024u)
 #define DSYNC__INTERIM_MAX 16u
-#define DSYNC__BUFFER_SIZE (512u * 1024u)     /* the most that curl reads at once; and what an unread body may take */
+#define DSYNC__BUFFER_SIZE (512u * 1024u) /* the most that curl reads at once; and what an unread body may take */
 #define DSYNC__CONNECT_MS 10000
-#define DSYNC__STALL_MS 15000                 /* a body slower than STALL_BYTES in this time is given up */
+#define DSYNC__STALL_MS 15000 /* a body slower than STALL_BYTES in this time is given up */
 #define DSYNC__STALL_BYTES (64u * 15u)
 
 struct dsync__field {
-	char *name;   /* as sent */
-	char *value;  /* joined with ", " */
+	char *name;  /* as sent */
+	char *value; /* joined with ", " */
 	unsigned count;
 };
 
@@ -174,7 +178,7 @@ struct dsync_response {
 	CURLcode result;
 	struct dsync_error fault;   /* what a callback refused for good; code 0 when nothing */
 	struct dsync_error refused; /* the last address that was; another one may have served */
-	int failed;               /* the code that ended this response; later calls repeat it */
+	int failed;                 /* the code that ended this response; later calls repeat it */
 };
 
 /* Makes the handle for one hop and registers it; the response must be zeroed but for broker, record, url and method. */

@@ -84,7 +84,8 @@ dsync__policy_check_url(const struct dsync_broker *broker, const struct dsync_ur
 	int rc;
 
 	if (broker->policy.network_none)
-		return refuse_url(url, "network", "the archive may not use the network (policy.network_scope is \"none\")", err);
+		return refuse_url(
+			url, "network", "the archive may not use the network (policy.network_scope is \"none\")", err);
 	if (broker->policy.record_hosts)
 		return 0;
 	rc = check_list(&broker->asked, url, "host that the manifest does not ask for (permissions.allow_hosts)", err);
@@ -118,7 +119,8 @@ format_address(const struct sockaddr *address, socklen_t size, char out[INET6_AD
 }
 
 int
-dsync__policy_check_address(const struct dsync_broker *broker, const struct dsync_url *url, const struct sockaddr *address, socklen_t size, struct dsync_error *err)
+dsync__policy_check_address(const struct dsync_broker *broker, const struct dsync_url *url,
+	const struct sockaddr *address, socklen_t size, struct dsync_error *err)
 {
 	enum dsync_address_class class = dsync_address_classify(address, size);
 	char text[INET6_ADDRSTRLEN];
@@ -126,11 +128,13 @@ dsync__policy_check_address(const struct dsync_broker *broker, const struct dsyn
 	if (class == DSYNC_ADDRESS_PUBLIC || (class == DSYNC_ADDRESS_PRIVATE && private_allowed(broker, url)))
 		return 0;
 	format_address(address, size, text);
-	refuse_url(url, "address", class == DSYNC_ADDRESS_PRIVATE ? "private address" : "address that is never connected to", err);
+	refuse_url(url, "address",
+		class == DSYNC_ADDRESS_PRIVATE ? "private address" : "address that is never connected to", err);
 	dsync_error_expected(err, "a public address");
 	dsync_error_found(err, "%s", text);
 	if (class == DSYNC_ADDRESS_PRIVATE)
-		dsync_error_hint(err, "grant the host as private if it is yours (and set policy.network_scope to \"local\")");
+		dsync_error_hint(
+			err, "grant the host as private if it is yours (and set policy.network_scope to \"local\")");
 	return DSYNC_ERR_POLICY;
 }
 

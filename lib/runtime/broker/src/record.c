@@ -6,13 +6,15 @@
 #include "internal.h"
 
 int
-dsync__record_add(struct dsync_broker *broker, const struct dsync_url *url, enum dsync__method method, struct dsync__record **out, struct dsync_error *err)
+dsync__record_add(struct dsync_broker *broker, const struct dsync_url *url, enum dsync__method method,
+	struct dsync__record **out, struct dsync_error *err)
 {
 	struct dsync__record *record;
 
 	*out = NULL;
 	if (broker->record_count == DSYNC_BROKER_REQUESTS_MAX) {
-		dsync_error_set(err, DSYNC_ERR_LIMIT, "requests", "more than %u requests in one run", DSYNC_BROKER_REQUESTS_MAX);
+		dsync_error_set(err, DSYNC_ERR_LIMIT, "requests", "more than %u requests in one run",
+			DSYNC_BROKER_REQUESTS_MAX);
 		dsync_error_at_entry(err, url->text, strlen(url->text));
 		return DSYNC_ERR_LIMIT;
 	}

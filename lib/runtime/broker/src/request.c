@@ -13,9 +13,9 @@
 #define USER_AGENT "dotsync"
 
 /* Remembers the first failure, so that options can be listed one a line. */
-#define SET(option, value)                                                        \
-	do {                                                                      \
-		if (code == CURLE_OK)                                             \
+#define SET(option, value) \
+	do { \
+		if (code == CURLE_OK) \
 			code = curl_easy_setopt(r->easy, CURLOPT_##option, value); \
 	} while (0)
 
@@ -72,7 +72,8 @@ guest_sends(const struct dsync__hop *hop, const char *name)
 	size_t i;
 
 	for (i = 0; hop->with_headers && i < hop->request->header_count; i++) {
-		if (dsync_text_equal_case(hop->request->headers[i].name, hop->request->headers[i].name_size, name, strlen(name)))
+		if (dsync_text_equal_case(
+			    hop->request->headers[i].name, hop->request->headers[i].name_size, name, strlen(name)))
 			return true;
 	}
 	return false;
@@ -80,7 +81,8 @@ guest_sends(const struct dsync__hop *hop, const char *name)
 
 /* Validators come from a state record, which is read as hostile: one that is no header value is left out. */
 static int
-add_validator(struct curl_slist **list, const struct dsync__hop *hop, const char *name, const char *value, struct dsync_error *err)
+add_validator(struct curl_slist **list, const struct dsync__hop *hop, const char *name, const char *value,
+	struct dsync_error *err)
 {
 	struct dsync_header h = { name, strlen(name), value, value != NULL ? strlen(value) : 0 };
 
@@ -232,7 +234,8 @@ set_options(struct dsync_response *r, const struct dsync__hop *hop, struct dsync
 		return 0;
 	if (code == CURLE_OUT_OF_MEMORY)
 		return dsync_error_set_memory(err);
-	return dsync_error_set(err, DSYNC_ERR_UNSUPPORTED, "http", "the HTTP library refuses an option: %s", curl_easy_strerror(code));
+	return dsync_error_set(
+		err, DSYNC_ERR_UNSUPPORTED, "http", "the HTTP library refuses an option: %s", curl_easy_strerror(code));
 }
 
 int

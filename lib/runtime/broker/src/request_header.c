@@ -13,8 +13,19 @@
 static const char *const methods[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE" };
 
 static const char *const refused_names[] = {
-	"host", "content-length", "transfer-encoding", "connection", "keep-alive", "upgrade", "http2-settings", "te",
-	"trailer", "expect", "cookie", "cookie2", "authorization",
+	"host",
+	"content-length",
+	"transfer-encoding",
+	"connection",
+	"keep-alive",
+	"upgrade",
+	"http2-settings",
+	"te",
+	"trailer",
+	"expect",
+	"cookie",
+	"cookie2",
+	"authorization",
 };
 
 int
@@ -46,7 +57,8 @@ is_token(const char *text, size_t size)
 	size_t i;
 
 	for (i = 0; i < size; i++) {
-		if (text[i] == '\0' || (!dsync_text_is_alnum((unsigned char)text[i]) && strchr("!#$%&'*+-.^_`|~", text[i]) == NULL))
+		if (text[i] == '\0' ||
+			(!dsync_text_is_alnum((unsigned char)text[i]) && strchr("!#$%&'*+-.^_`|~", text[i]) == NULL))
 			return false;
 	}
 	return size > 0;
@@ -96,7 +108,8 @@ dsync__request_headers_check(const struct dsync_header *headers, size_t count, s
 	size_t i;
 
 	if (count > DSYNC_BROKER_HEADERS_MAX)
-		return dsync_error_set(err, DSYNC_ERR_POLICY, "header", "%zu headers, more than %u", count, DSYNC_BROKER_HEADERS_MAX);
+		return dsync_error_set(
+			err, DSYNC_ERR_POLICY, "header", "%zu headers, more than %u", count, DSYNC_BROKER_HEADERS_MAX);
 	for (i = 0; i < count; i++) {
 		if (!is_token(headers[i].name, headers[i].name_size))
 			return refuse(&headers[i], "a name that is no token", err);

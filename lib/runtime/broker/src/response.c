@@ -145,11 +145,12 @@ pump(struct dsync_response *r, struct dsync_error *err)
 	int64_t taken;
 	int rc;
 
-	taken = feed_sink(r, r->pending + r->pending_at, r->pending_end - r->pending_at);
-	if (taken < 0)
-		return dsync__response_fail(r, (int)taken);
-	r->pending_at += (size_t)taken;
-
+	if (r->pending_at < r->pending_end) {
+		taken = feed_sink(r, r->pending + r->pending_at, r->pending_end - r->pending_at);
+		if (taken < 0)
+			return dsync__response_fail(r, (int)taken);
+		r->pending_at += (size_t)taken;
+	}
 	while (r->sink_left > 0) {
 		rc = advance(r, err);
 		if (r->sink_error != 0)
@@ -161,7 +162,8 @@ pump(struct dsync_response *r, struct dsync_error *err)
 }
 
 int64_t
-dsync_response_pipe(struct dsync_response *r, int64_t limit, dsync_response_sink *sink, void *user, struct dsync_error *err)
+dsync_response_pipe(
+	struct dsync_response *r, int64_t limit, dsync_response_sink *sink, void *user, struct dsync_error *err)
 {
 	uint64_t before = r->position;
 	int rc;

@@ -179,14 +179,16 @@ struct verdict {
 };
 
 static const struct verdict verdicts[] = {
-	{ CURLE_OUT_OF_MEMORY, DSYNC_ERR_NO_MEMORY, "", NULL },
+	{ CURLE_OUT_OF_MEMORY, DSYNC_ERR_NETWORK, "http",
+		"the answer's head may be too large" }, /* what curl says to a line of 100 KiB */
 	{ CURLE_OPERATION_TIMEDOUT, DSYNC_ERR_TIMEOUT, "timeout", NULL },
 	{ CURLE_COULDNT_RESOLVE_HOST, DSYNC_ERR_NETWORK, "dns", "check the host's name and the connection" },
 	{ CURLE_COULDNT_RESOLVE_PROXY, DSYNC_ERR_NETWORK, "dns", "check the proxy in the configuration" },
 	{ CURLE_COULDNT_CONNECT, DSYNC_ERR_NETWORK, "connect", NULL },
 	{ CURLE_PROXY, DSYNC_ERR_NETWORK, "connect", "check the proxy in the configuration" },
 	{ CURLE_SSL_CONNECT_ERROR, DSYNC_ERR_NETWORK, "tls", NULL },
-	{ CURLE_PEER_FAILED_VERIFICATION, DSYNC_ERR_NETWORK, "tls", "the server's certificate is not trusted; a CA of your own goes into the configuration" },
+	{ CURLE_PEER_FAILED_VERIFICATION, DSYNC_ERR_NETWORK, "tls",
+		"the server's certificate is not trusted; a CA of your own goes into the configuration" },
 	{ CURLE_SSL_CACERT_BADFILE, DSYNC_ERR_NETWORK, "tls", "check the CA file in the configuration" },
 	{ CURLE_SSL_CERTPROBLEM, DSYNC_ERR_NETWORK, "tls", NULL },
 	{ CURLE_SSL_CIPHER, DSYNC_ERR_NETWORK, "tls", NULL },
@@ -228,7 +230,8 @@ dsync__transfer_result(struct dsync_response *r, struct dsync_error *err)
 		return report(&r->refused, err);
 
 	verdict = find_verdict(r->result);
-	dsync_error_set(err, verdict->code, verdict->rule, "the request failed: %s", r->result != CURLE_OK ? curl_easy_strerror(r->result) : "no answer");
+	dsync_error_set(err, verdict->code, verdict->rule, "the request failed: %s",
+		r->result != CURLE_OK ? curl_easy_strerror(r->result) : "no answer");
 	dsync_error_at_entry(err, r->url.text, strlen(r->url.text));
 	if (r->curl_error[0] != '\0')
 		dsync_error_found(err, "%s", r->curl_error);

@@ -60,7 +60,8 @@ dsync__transfer_before_request(void *user, char *remote_ip, char *local_ip, int 
 		return CURL_PREREQFUNC_OK;
 	if (!remote_allowed(r, remote_ip) || remote_port != r->url.port) {
 		if (r->refused.code == 0)
-			dsync_error_set(&r->refused, DSYNC_ERR_POLICY, "address", "connected to another place than asked for");
+			dsync_error_set(
+				&r->refused, DSYNC_ERR_POLICY, "address", "connected to another place than asked for");
 		return CURL_PREREQFUNC_ABORT;
 	}
 	return CURL_PREREQFUNC_OK;

@@ -22,8 +22,8 @@ struct pieces {
 	bool bracketed;
 	const char *port; /* NULL: no colon */
 	size_t port_size;
-	const char *path; /* from the first of / ? or the end */
-	size_t path_size; /* up to a '?' */
+	const char *path;  /* from the first of / ? or the end */
+	size_t path_size;  /* up to a '?' */
 	const char *query; /* with its '?' */
 	size_t query_size;
 };
@@ -108,7 +108,8 @@ split_authority(struct pieces *p, const char *text, size_t size, const char *aut
 
 	p->path = end;
 	if (bad < end)
-		return refuse(err, text, size, (size_t)(bad - text), *bad == '@' ? "a user part" : "a percent sign in the host");
+		return refuse(err, text, size, (size_t)(bad - text),
+			*bad == '@' ? "a user part" : "a percent sign in the host");
 	p->bracketed = authority < end && *authority == '[';
 	if (p->bracketed) {
 		close = memchr(authority, ']', (size_t)(end - authority));
@@ -118,7 +119,8 @@ split_authority(struct pieces *p, const char *text, size_t size, const char *aut
 		p->host_size = (size_t)(close - p->host);
 		authority = close + 1;
 		if (authority < end && *authority != ':')
-			return refuse(err, text, size, (size_t)(authority - text), "something between bracket and port");
+			return refuse(
+				err, text, size, (size_t)(authority - text), "something between bracket and port");
 	} else {
 		p->host = authority;
 		authority = find_any(authority, (size_t)(end - authority), ":");
@@ -146,7 +148,8 @@ read_host(struct dsync_url *url, const struct pieces *p, const char *text, size_
 	const char *problem = dsync__host_parse(p->host, p->host_size, &url->kind, url->host);
 
 	if (problem == NULL && (url->kind == DSYNC_HOST_IPV6) != p->bracketed)
-		problem = p->bracketed ? "brackets around something else than an IPv6 address" : "an IPv6 address without brackets";
+		problem = p->bracketed ? "brackets around something else than an IPv6 address"
+				       : "an IPv6 address without brackets";
 	if (problem != NULL)
 		return refuse(err, text, size, (size_t)(p->host - text), "%s", problem);
 
@@ -169,7 +172,8 @@ write_text(struct dsync_url *url, const struct pieces *p)
 
 	if (url->port != (url->https ? 443 : 80))
 		snprintf(port, sizeof(port), ":%u", url->port);
-	size = (size_t)snprintf(origin, sizeof(origin), "%s://%s%s%s%s", url->https ? "https" : "http", open, url->host, close, port);
+	size = (size_t)snprintf(
+		origin, sizeof(origin), "%s://%s%s%s%s", url->https ? "https" : "http", open, url->host, close, port);
 	if (size + (p->path_size > 0 ? p->path_size : 1) + p->query_size > DSYNC_URL_SIZE_MAX)
 		return false;
 

@@ -31,8 +31,7 @@ agrees(CURLU *handle, const struct dsync_url *url)
 	snprintf(host, sizeof(host), url->kind == DSYNC_HOST_IPV6 ? "[%s]" : "%s", url->host);
 	snprintf(port, sizeof(port), "%u", url->port);
 	return part_is(handle, CURLUPART_SCHEME, 0, url->https ? "https" : "http") &&
-		part_is(handle, CURLUPART_HOST, 0, host) &&
-		part_is(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT, port) &&
+		part_is(handle, CURLUPART_HOST, 0, host) && part_is(handle, CURLUPART_PORT, CURLU_DEFAULT_PORT, port) &&
 		part_is(handle, CURLUPART_URL, 0, url->text);
 }
 

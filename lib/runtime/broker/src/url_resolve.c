@@ -43,7 +43,8 @@ kept_size(const struct dsync_url *base, const char *location, size_t size)
 }
 
 int
-dsync_url_resolve(struct dsync_url *url, const struct dsync_url *base, const char *location, size_t size, struct dsync_error *err)
+dsync_url_resolve(
+	struct dsync_url *url, const struct dsync_url *base, const char *location, size_t size, struct dsync_error *err)
 {
 	struct dsync_buffer text;
 	struct dsync_view view;
@@ -61,7 +62,8 @@ dsync_url_resolve(struct dsync_url *url, const struct dsync_url *base, const cha
 		rc = dsync_url_parse(&result, (const char *)view.data, view.size, err);
 	} else {
 		memset(&result, 0, sizeof(result));
-		rc = dsync_error_set(err, DSYNC_ERR_SYNTAX, "url", "reference of %zu bytes is too long for a URL", size);
+		rc = dsync_error_set(
+			err, DSYNC_ERR_SYNTAX, "url", "reference of %zu bytes is too long for a URL", size);
 	}
 	dsync_buffer_finish(&text);
 	*url = result; /* which may be `base` itself */

@@ -59,7 +59,8 @@ fixture_allow(const char *format, ...)
 int
 fixture_reset(void **state)
 {
-	static const char *const listeners[] = { "http", "other", "http6", "full", "https", "self_signed", "wrong_host", "expired", "tls11" };
+	static const char *const listeners[] = { "http", "other", "http6", "full", "https", "self_signed", "wrong_host",
+		"expired", "tls11" };
 	size_t i;
 
 	(void)state;
@@ -164,6 +165,12 @@ fixture_fetch(const char *url, int status)
 	return body;
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define PEAK_LINE "no such line: %ld"
+#else
+#define PEAK_LINE "VmHWM: %ld"
+#endif
+
 long
 fixture_peak_memory(void)
 {
@@ -173,7 +180,7 @@ fixture_peak_memory(void)
 
 	assert_non_null(f);
 	while (fgets(line, sizeof(line), f) != NULL)
-		sscanf(line, "VmHWM: %ld", &peak);
+		sscanf(line, PEAK_LINE, &peak);
 	fclose(f);
 	return peak;
 }

@@ -61,7 +61,7 @@ char *fixture_fetch(const char *url, int status);
 /* How often the test resolver was asked since the reset. */
 extern unsigned resolver_calls;
 
-/* The most memory that this process ever had, in KiB. */
+/* The most memory that this process ever had, in KiB; always 0 where a sanitizer keeps what was freed. */
 long fixture_peak_memory(void);
 
 #endif

@@ -94,8 +94,9 @@ test_bad_url(void **state)
 static void
 test_private_needs_a_grant(void **state)
 {
-	static const char *const hosts[] = { "127.0.0.1", "localhost", "foo.localhost", "LOCALHOST.", "loop.test", "mapped.test",
-		"ten.test", "metadata.test", "cgnat.test", "unique.test", "nat64.test", "[::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]" };
+	static const char *const hosts[] = { "127.0.0.1", "localhost", "foo.localhost", "LOCALHOST.", "loop.test",
+		"mapped.test", "ten.test", "metadata.test", "cgnat.test", "unique.test", "nat64.test", "[::1]",
+		"[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]" };
 	struct dsync_response *response;
 	size_t i;
 
@@ -132,7 +133,8 @@ test_private_granted(void **state)
 static void
 test_never_connected(void **state)
 {
-	static const char *const hosts[] = { "0.0.0.0", "224.0.0.1", "240.0.0.1", "192.0.2.1", "[::]", "[ff02::1]", "[2001:db8::1]", "[::ffff:0.0.0.0]", "bad.test" };
+	static const char *const hosts[] = { "0.0.0.0", "224.0.0.1", "240.0.0.1", "192.0.2.1", "[::]", "[ff02::1]",
+		"[2001:db8::1]", "[::ffff:0.0.0.0]", "bad.test" };
 	struct dsync_response *response;
 	size_t i;
 
@@ -219,8 +221,20 @@ static void
 test_redirect_refused(void **state)
 {
 	static const char *const places[] = {
-		"http://elsewhere.test/", "https://127.0.0.1/", "//evil.test/x", "file:///etc/passwd", "gopher://127.0.0.1/", "ftp://127.0.0.1/", "data:,x",
-		"http://u:p@127.0.0.1/", "http:///x", "/a%20b", "/a%0db", "http://127.1/", "%5C%5Cevil.test", "/x&to=/y",
+		"http://elsewhere.test/",
+		"https://127.0.0.1/",
+		"//evil.test/x",
+		"file:///etc/passwd",
+		"gopher://127.0.0.1/",
+		"ftp://127.0.0.1/",
+		"data:,x",
+		"http://u:p@127.0.0.1/",
+		"http:///x",
+		"/a%20b",
+		"/a%0db",
+		"http://127.1/",
+		"%5C%5Cevil.test",
+		"/x&to=/y",
 	};
 	struct dsync_response *response;
 	char to[128];
@@ -382,7 +396,8 @@ test_recorded_hosts(void **state)
 	assert_string_equal(record.url, to);
 
 	snprintf(to, sizeof(to), "http://loop.test:%u/echo", testserver_port(&fixture.server, "other"));
-	fixture_expect(get_redirect(302, to, &response), DSYNC_ERR_POLICY, "redirect"); /* another one, with a private address */
+	fixture_expect(get_redirect(302, to, &response), DSYNC_ERR_POLICY,
+		"redirect"); /* another one, with a private address */
 	fixture_expect(get_name("0.0.0.0", &response), DSYNC_ERR_POLICY, "address");
 	assert_int_equal(testserver_requests(&fixture.server, "/echo"), 1);
 }

@@ -14,7 +14,8 @@ static void
 test_methods(void **state)
 {
 	static const char *const good[] = { "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE" };
-	static const char *const bad[] = { "", "get", "CONNECT", "TRACE", "OPTIONS", "GET ", "GETX", "GET /x HTTP/1.1\r\nHost: evil\r\n\r\nGET" };
+	static const char *const bad[] = { "", "get", "CONNECT", "TRACE", "OPTIONS", "GET ", "GETX",
+		"GET /x HTTP/1.1\r\nHost: evil\r\n\r\nGET" };
 	struct dsync_response *response;
 	size_t i;
 
@@ -40,7 +41,8 @@ test_methods(void **state)
 static void
 test_wire(void **state)
 {
-	struct dsync_header headers[] = { { "X-One", 5, " a\tb ", 5 }, { "X-Empty", 7, "", 0 }, { "User-Agent", 10, "mine", 4 } };
+	struct dsync_header headers[] = { { "X-One", 5, " a\tb ", 5 }, { "X-Empty", 7, "", 0 },
+		{ "User-Agent", 10, "mine", 4 } };
 	char *body;
 
 	(void)state;
@@ -98,11 +100,35 @@ struct header_row {
 };
 
 static const struct header_row refused_headers[] = {
-	{ "Host", "evil", 0 }, { "hOST", "evil", 0 }, { "Content-Length", "1", 0 }, { "Transfer-Encoding", "chunked", 0 }, { "Connection", "close", 0 },
-	{ "Keep-Alive", "x", 0 }, { "Upgrade", "h2c", 0 }, { "TE", "trailers", 0 }, { "Trailer", "x", 0 }, { "Expect", "100-continue", 0 },
-	{ "Proxy-Authorization", "x", 0 }, { "proxy-anything", "x", 0 }, { "Proxy-", "x", 0 }, { "Cookie", "a=b", 0 }, { "Authorization", "Basic eA==", 0 },
-	{ ":authority", "evil", 0 }, { "", "x", 0 }, { "X Y", "x", 0 }, { "X:", "x", 0 }, { "X\r\nY", "x", 0 }, { "X\t", "x", 0 }, { "\xc3\xa4", "x", 0 },
-	{ "X", "a\r\nHost: evil", 0 }, { "X", "a\nb", 0 }, { "X", "a\rb", 0 }, { "X", "a\0b", 3 }, { "X", "\x7f", 0 }, { "X", "\x1b[0m", 0 }, { "X", "\xc3\xa4", 0 },
+	{ "Host", "evil", 0 },
+	{ "hOST", "evil", 0 },
+	{ "Content-Length", "1", 0 },
+	{ "Transfer-Encoding", "chunked", 0 },
+	{ "Connection", "close", 0 },
+	{ "Keep-Alive", "x", 0 },
+	{ "Upgrade", "h2c", 0 },
+	{ "TE", "trailers", 0 },
+	{ "Trailer", "x", 0 },
+	{ "Expect", "100-continue", 0 },
+	{ "Proxy-Authorization", "x", 0 },
+	{ "proxy-anything", "x", 0 },
+	{ "Proxy-", "x", 0 },
+	{ "Cookie", "a=b", 0 },
+	{ "Authorization", "Basic eA==", 0 },
+	{ ":authority", "evil", 0 },
+	{ "", "x", 0 },
+	{ "X Y", "x", 0 },
+	{ "X:", "x", 0 },
+	{ "X\r\nY", "x", 0 },
+	{ "X\t", "x", 0 },
+	{ "\xc3\xa4", "x", 0 },
+	{ "X", "a\r\nHost: evil", 0 },
+	{ "X", "a\nb", 0 },
+	{ "X", "a\rb", 0 },
+	{ "X", "a\0b", 3 },
+	{ "X", "\x7f", 0 },
+	{ "X", "\x1b[0m", 0 },
+	{ "X", "\xc3\xa4", 0 },
 };
 
 static void
@@ -202,7 +228,11 @@ test_response_headers(void **state)
 	struct dsync_response *response;
 
 	(void)state;
-	assert_int_equal(fixture_get_path("/status/200?h=X-A:1&h=x-a:2&h=Set-Cookie:s%3D1&h=SET-cookie2:s&h=ETag:%22e%22&h=X-Ctl:a%1Bb&h=X-Cr:a%0Dset-cookie:b&h=X-Empty:&body=hi", &response), 0);
+	assert_int_equal(
+		fixture_get_path(
+			"/status/200?h=X-A:1&h=x-a:2&h=Set-Cookie:s%3D1&h=SET-cookie2:s&h=ETag:%22e%22&h=X-Ctl:a%1Bb&h=X-Cr:a%0Dset-cookie:b&h=X-Empty:&body=hi",
+			&response),
+		0);
 	assert_string_equal(dsync_response_header(response, "X-A"), "1, 2");
 	assert_string_equal(dsync_response_header(response, "etag"), "\"e\"");
 	assert_string_equal(dsync_response_header(response, "X-CTL"), "a b");
@@ -303,8 +333,10 @@ test_times(void **state)
 	for (i = 0; i < sizeof(time_rows) / sizeof(time_rows[0]); i++) {
 		snprintf(path, sizeof(path), "/status/503?%s", time_rows[i].query);
 		assert_int_equal(fixture_get_path(path, &response), 0);
-		if (dsync_response_retry_after(response, NOW) != time_rows[i].retry_after || dsync_response_max_age(response) != time_rows[i].max_age)
-			fail_msg("%s: found %lld and %lld", path, (long long)dsync_response_retry_after(response, NOW), (long long)dsync_response_max_age(response));
+		if (dsync_response_retry_after(response, NOW) != time_rows[i].retry_after ||
+			dsync_response_max_age(response) != time_rows[i].max_age)
+			fail_msg("%s: found %lld and %lld", path, (long long)dsync_response_retry_after(response, NOW),
+				(long long)dsync_response_max_age(response));
 		dsync_response_close(response);
 	}
 }
@@ -323,7 +355,8 @@ test_request_count(void **state)
 		if (i % 2 == 0)
 			free(fixture_fetch(testserver_url(&fixture.server, fixture.url, "http", "/status/204"), 204));
 		else
-			fixture_expect(fixture_get("http://not.granted/", &response), DSYNC_ERR_POLICY, "host"); /* counts as well */
+			fixture_expect(fixture_get("http://not.granted/", &response), DSYNC_ERR_POLICY,
+				"host"); /* counts as well */
 	}
 	fixture_expect(fixture_get_path("/status/204", &response), DSYNC_ERR_LIMIT, "requests");
 	assert_int_equal(dsync_broker_requests_left(fixture.broker), 0);
@@ -345,14 +378,16 @@ test_bytes_in(void **state)
 	assert_int_equal(dsync_broker_bytes_left(fixture.broker), 100000);
 	free(fixture_fetch(testserver_url(&fixture.server, fixture.url, "http", "/bytes?size=60000"), 200));
 	assert_int_equal(dsync_broker_bytes_left(fixture.broker), 40000);
-	fixture_expect(fixture_get_path("/bytes?size=40001", &response), DSYNC_ERR_LIMIT, "bytes"); /* seen in the head */
+	fixture_expect(
+		fixture_get_path("/bytes?size=40001", &response), DSYNC_ERR_LIMIT, "bytes"); /* seen in the head */
 	free(fixture_fetch(testserver_url(&fixture.server, fixture.url, "http", "/status/204"), 204));
 }
 
 static void
 test_bytes_in_without_length(void **state)
 {
-	static const char *const paths[] = { "/chunked?endless=1", "/until-close?size=5000000", "/chunked?size=100001" };
+	static const char *const paths[] = { "/chunked?endless=1", "/until-close?size=5000000",
+		"/chunked?size=100001" };
 	struct dsync_response *response;
 	size_t i;
 

@@ -41,13 +41,17 @@ test_bad_certificates(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(listeners) / sizeof(listeners[0]); i++)
-		fixture_expect(fixture_get(testserver_url(&fixture.server, fixture.url, listeners[i], "/echo"), &response), DSYNC_ERR_NETWORK, "tls");
+		fixture_expect(
+			fixture_get(testserver_url(&fixture.server, fixture.url, listeners[i], "/echo"), &response),
+			DSYNC_ERR_NETWORK, "tls");
 	fixture_finish(NULL);
 	fixture.policy.ca_file = NULL; /* the system's authorities do not know ours */
-	fixture_expect(fixture_get(testserver_url(&fixture.server, fixture.url, "https", "/echo"), &response), DSYNC_ERR_NETWORK, "tls");
+	fixture_expect(fixture_get(testserver_url(&fixture.server, fixture.url, "https", "/echo"), &response),
+		DSYNC_ERR_NETWORK, "tls");
 	fixture_finish(NULL);
 	fixture.policy.ca_file = "/nonexistent";
-	fixture_expect(fixture_get(testserver_url(&fixture.server, fixture.url, "https", "/echo"), &response), DSYNC_ERR_NETWORK, "tls");
+	fixture_expect(fixture_get(testserver_url(&fixture.server, fixture.url, "https", "/echo"), &response),
+		DSYNC_ERR_NETWORK, "tls");
 	assert_int_equal(testserver_requests(&fixture.server, "/echo"), 0);
 }
 
@@ -77,13 +81,15 @@ test_no_downgrade(void **state)
 	testserver_url(&fixture.server, fixture.url, "http", "/echo");
 	snprintf(to, sizeof(to), "%.100s", fixture.url);
 	snprintf(path, sizeof(path), "/redirect?to=%s", to);
-	fixture_expect(fixture_get(testserver_url(&fixture.server, fixture.url, "https", path), &response), DSYNC_ERR_POLICY, "redirect");
+	fixture_expect(fixture_get(testserver_url(&fixture.server, fixture.url, "https", path), &response),
+		DSYNC_ERR_POLICY, "redirect");
 	assert_int_equal(testserver_requests(&fixture.server, "/echo"), 0);
 	assert_non_null(strstr(fixture.err.message, "https to http"));
 
 	fixture_finish(NULL);
 	fixture.policy.record_hosts = true; /* nor for what a person typed */
-	fixture_expect(fixture_get(testserver_url(&fixture.server, fixture.url, "https", path), &response), DSYNC_ERR_POLICY, "redirect");
+	fixture_expect(fixture_get(testserver_url(&fixture.server, fixture.url, "https", path), &response),
+		DSYNC_ERR_POLICY, "redirect");
 	fixture_finish(NULL);
 
 	testserver_url(&fixture.server, fixture.url, "https", "/echo"); /* upwards is fine */
@@ -109,7 +115,8 @@ write_file(const char *folder, const char *name, const char *text)
 static void
 set_environment(const char *home)
 {
-	static const char *const proxies[] = { "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "HTTP_PROXY" };
+	static const char *const proxies[] = { "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY",
+		"HTTP_PROXY" };
 	char proxy[128];
 	char keys[512];
 	size_t i;

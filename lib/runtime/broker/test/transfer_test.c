@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * Bodies as streams, servers that lie about them, and giving up.
+ * Bodies as streams, and servers that lie about them.
  */
 #include "fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
 
 #include "../src/internal.h"
 
@@ -56,7 +54,8 @@ count_piece(void *user, const void *data, size_t size)
 static void
 test_portions(void **state)
 {
-	static const char *const paths[] = { "/bytes?size=3000001", "/chunked?size=3000001", "/until-close?size=3000001" };
+	static const char *const paths[] = { "/bytes?size=3000001", "/chunked?size=3000001",
+		"/until-close?size=3000001" };
 	struct dsync_response *response;
 	struct checker checker;
 	static unsigned char buf[100000];
@@ -74,7 +73,8 @@ test_portions(void **state)
 				if (n > 0)
 					check_piece(&checker, buf, (size_t)n);
 			} else {
-				n = dsync_response_pipe(response, 1 + rand() % 70000, check_piece, &checker, &fixture.err);
+				n = dsync_response_pipe(
+					response, 1 + rand() % 70000, check_piece, &checker, &fixture.err);
 			}
 			assert_int_equal(dsync_response_position(response), checker.at);
 		} while (n > 0);
@@ -115,7 +115,7 @@ test_sink_fails(void **state)
 	(void)state;
 	assert_int_equal(fixture_get_path("/bytes?size=3000000", &response), 0);
 	assert_int_equal(dsync_response_pipe(response, -1, check_piece, &checker, &fixture.err), DSYNC_ERR_BUSY);
-	assert_true(checker.at < 200000);
+	assert_true(checker.at <= UNREAD_MAX);
 	assert_int_equal(dsync_response_pipe(response, -1, check_piece, &checker, &fixture.err), DSYNC_ERR_BUSY);
 	while (dsync_response_read(response, &byte, 1, &fixture.err) > 0)
 		; /* what had come before */
@@ -142,7 +142,7 @@ test_unread(void **state)
 	assert_int_equal(dsync_response_pipe(response, -1, count_piece, &total, &fixture.err), 268435456);
 	assert_int_equal(total, 268435456);
 	grown = fixture_peak_memory() - before;
-	if (getenv("ASAN_OPTIONS") == NULL && grown > MEMORY_GROWTH_MAX_KIB)
+	if (grown > MEMORY_GROWTH_MAX_KIB)
 		fail_msg("memory grew by %ld KiB", grown);
 	dsync_response_close(response);
 }
@@ -168,18 +168,21 @@ test_many_unread(void **state)
 static void
 test_cut(void **state)
 {
-	static const char *const paths[] = { "/cut?size=1000&at=0", "/cut?size=1000&at=500", "/cut?size=3000000&at=2999999", "/chunked?at=5000", "/cut?size=1&at=0" };
+	static const char *const paths[] = { "/cut?size=1000&at=0", "/cut?size=1000&at=500",
+		"/cut?size=3000000&at=2999999", "/chunked?at=5000", "/cut?size=1&at=0" };
 	struct dsync_broker_record record;
 	struct dsync_response *response;
-	uint64_t total;
+	uint64_t total = 0;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		assert_int_equal(fixture_get_path(paths[i], &response), 0);
 		assert_int_equal(dsync_response_status(response), 200);
-		fixture_expect((int)dsync_response_pipe(response, -1, count_piece, &total, &fixture.err), DSYNC_ERR_NETWORK, "body");
-		assert_int_equal(dsync_response_pipe(response, -1, count_piece, &total, &fixture.err), DSYNC_ERR_NETWORK);
+		fixture_expect((int)dsync_response_pipe(response, -1, count_piece, &total, &fixture.err),
+			DSYNC_ERR_NETWORK, "body");
+		assert_int_equal(
+			dsync_response_pipe(response, -1, count_piece, &total, &fixture.err), DSYNC_ERR_NETWORK);
 		dsync_response_close(response);
 		assert_int_equal(dsync_broker_record(fixture.broker, i, &record), 0);
 		assert_int_equal(record.error, DSYNC_ERR_NETWORK);
@@ -219,6 +222,7 @@ static const char *const refused_answers[] = {
 	"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n",
 	"HTTP/1.1 099 Odd\r\n\r\n",
 	"HTTP/2.5 xyz\r\n\r\n",
+	"HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
 	"HTTP/1.1\r\n\r\n",
 	"SSH-2.0-OpenSSH\r\n",
 	"",
@@ -287,9 +291,13 @@ test_odd_but_fine(void **state)
 	expect_raw("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello", "hello");
 	expect_raw("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello, and more than was said", "hello");
 	expect_raw("HTTP/1.0 200 OK\r\n\r\nhello", "hello");
-	expect_raw("HTTP/1.1 200 \r\nno colon\r\nContent-Length: 5\r\n folded\r\n\r\nhello", "hello");
-	expect_raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Trailer: 1\r\nContent-Length: 9\r\n\r\n", "hello");
-	expect_raw("HTTP/1.1 100 Continue\r\nContent-Length: 7\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", "hello");
+	expect_raw("HTTP/1.1 200 \r\nContent-Length: 5\r\n folded\r\n\r\nhello", "hello");
+	expect_raw(
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Trailer: 1\r\nContent-Length: 9\r\n\r\n",
+		"hello");
+	expect_raw(
+		"HTTP/1.1 100 Continue\r\nContent-Length: 7\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+		"hello");
 }
 
 static void
@@ -299,8 +307,10 @@ test_huge_lengths(void **state)
 
 	(void)state;
 	fixture.policy.bytes_in_max = 1u << 20;
-	fixture_expect(get_raw("HTTP/1.1 200 OK\r\nContent-Length: 1099511627776\r\n\r\nhello", &response), DSYNC_ERR_LIMIT, "bytes");
-	fixture_expect(get_raw("HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\nhello", &response), DSYNC_ERR_LIMIT, "bytes");
+	fixture_expect(get_raw("HTTP/1.1 200 OK\r\nContent-Length: 1099511627776\r\n\r\nhello", &response),
+		DSYNC_ERR_LIMIT, "bytes");
+	fixture_expect(get_raw("HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\nhello", &response),
+		DSYNC_ERR_LIMIT, "bytes");
 }
 
 /* Nothing is inflated, so that a bomb is as small as it is on the wire. */
@@ -321,7 +331,8 @@ test_encodings(void **state)
 	assert_memory_equal(body, "\x1f\x8b", 2);
 	free(body);
 	dsync_response_close(response);
-	assert_int_equal(fixture_get_path("/bytes?size=10&encoding=gzip,gzip,gzip,gzip,br,gzip,deflate,gzip", &response), 0);
+	assert_int_equal(
+		fixture_get_path("/bytes?size=10&encoding=gzip,gzip,gzip,gzip,br,gzip,deflate,gzip", &response), 0);
 	body = fixture_body(response, &size);
 	assert_int_equal(size, 10);
 	free(body);
@@ -331,14 +342,16 @@ test_encodings(void **state)
 static void
 test_heads(void **state)
 {
-	static const char *const refused[] = { "/trickle-head?endless=1", "/trickle-head?lines=300&size=1", "/trickle-head?lines=200&size=500", "/long-line?size=9000",
-		"/long-line?size=262144000", "/interim?endless=1", "/interim?count=17" };
+	static const char *const refused[] = { "/trickle-head?endless=1", "/trickle-head?lines=300&size=1",
+		"/trickle-head?lines=200&size=500", "/long-line?size=9000", "/long-line?size=262144000",
+		"/interim?endless=1", "/interim?count=17" };
 	struct dsync_response *response;
 	long before, grown;
 	size_t i;
 
 	(void)state;
-	free(fixture_fetch(testserver_url(&fixture.server, fixture.url, "http", "/trickle-head?lines=200&size=100"), 200));
+	free(fixture_fetch(
+		testserver_url(&fixture.server, fixture.url, "http", "/trickle-head?lines=200&size=100"), 200));
 	free(fixture_fetch(testserver_url(&fixture.server, fixture.url, "http", "/long-line?size=8000"), 200));
 	free(fixture_fetch(testserver_url(&fixture.server, fixture.url, "http", "/interim?count=16"), 200));
 	before = fixture_peak_memory();
@@ -347,205 +360,11 @@ test_heads(void **state)
 			fail_msg("%s accepted", refused[i]);
 	}
 	grown = fixture_peak_memory() - before;
-	if (getenv("ASAN_OPTIONS") == NULL && grown > MEMORY_GROWTH_MAX_KIB)
+	if (grown > MEMORY_GROWTH_MAX_KIB)
 		fail_msg("memory grew by %ld KiB", grown);
 	assert_int_equal(fixture_get_path("/interim?count=2", &response), 0);
 	assert_null(dsync_response_header(response, "X-Interim"));
 	dsync_response_close(response);
-}
-
-static void
-test_timeouts(void **state)
-{
-	static const char *const paths[] = { "/silent", "/slow-head", "/interim?count=0&code=103" };
-	struct dsync_response *response;
-	size_t i;
-
-	(void)state;
-	fixture.policy.timeout_ms = 300;
-	for (i = 0; i < 2; i++) {
-		fixture_expect(fixture_get_path(paths[i], &response), DSYNC_ERR_TIMEOUT, "timeout");
-		fixture_finish(NULL);
-	}
-	fixture_expect(fixture_get(testserver_url(&fixture.server, fixture.url, "full", "/"), &response), DSYNC_ERR_TIMEOUT, "timeout");
-	assert_int_equal(dsync_broker_time_left(fixture.broker), 0);
-	fixture_expect(fixture_get_path("/echo", &response), DSYNC_ERR_TIMEOUT, "timeout"); /* and nothing after it */
-	assert_int_equal(testserver_requests(&fixture.server, "/echo"), 0);
-}
-
-static void
-test_slow_body(void **state)
-{
-	struct dsync_response *response;
-
-	(void)state;
-	fixture.policy.timeout_ms = 400;
-	assert_int_equal(fixture_get_path("/slow?size=1000&rate=2", &response), 0);
-	assert_null(fixture_body(response, NULL));
-	fixture_expect(fixture.err.code, DSYNC_ERR_TIMEOUT, "timeout");
-	dsync_response_close(response);
-}
-
-/* 4000 bytes a second where 1000 are enough: each byte buys four times the time it took. */
-static void
-test_bytes_extend_the_deadline(void **state)
-{
-	struct dsync_response *response;
-	size_t size;
-	char *body;
-
-	(void)state;
-	fixture.policy.timeout_ms = 500;
-	fixture.policy.min_rate = 1000;
-	assert_int_equal(fixture_get_path("/slow?size=4000&rate=4000", &response), 0);
-	body = fixture_body(response, &size);
-	assert_non_null(body);
-	assert_int_equal(size, 4000);
-	assert_true(dsync_broker_time_left(fixture.broker) > 0);
-	free(body);
-	dsync_response_close(response);
-	/* what was earned is for bodies: a silent server still has one timeout only */
-	fixture_expect(fixture_get_path("/silent", &response), DSYNC_ERR_TIMEOUT, "timeout");
-	assert_true(dsync_broker_time_left(fixture.broker) > 0);
-}
-
-static void
-test_stall(void **state)
-{
-	struct dsync__stall stall = { 0, 0 };
-
-	(void)state;
-	assert_false(dsync__stall_add(&stall, DSYNC__STALL_MS - 1, 0));
-	assert_true(dsync__stall_add(&stall, 1, DSYNC__STALL_BYTES - 1));
-	assert_true(dsync__stall_add(&stall, 1, 0));
-	assert_false(dsync__stall_add(&stall, 0, 1)); /* enough came: from here anew */
-	assert_false(dsync__stall_add(&stall, DSYNC__STALL_MS - 1, 0));
-	assert_true(dsync__stall_add(&stall, 1, 0));
-}
-
-static int
-timer_in_ms(long ms)
-{
-	struct itimerspec when = { { 0, 0 }, { 0, ms * 1000000 } };
-	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-
-	assert_true(fd >= 0);
-	assert_int_equal(timerfd_settime(fd, 0, &when, NULL), 0);
-	return fd;
-}
-
-static void
-test_cancel(void **state)
-{
-	struct dsync_response *response;
-	int fds[2];
-
-	(void)state;
-	fixture.policy.watch_fds[1] = timer_in_ms(100);
-	fixture_expect(fixture_get_path("/silent", &response), DSYNC_ERR_CANCELLED, "");
-	close(fixture.policy.watch_fds[1]);
-	fixture_finish(NULL);
-
-	fixture.policy.watch_fds[1] = timer_in_ms(200);
-	assert_int_equal(fixture_get_path("/slow?size=100&rate=1", &response), 0);
-	assert_null(fixture_body(response, NULL));
-	fixture_expect(fixture.err.code, DSYNC_ERR_CANCELLED, "");
-	dsync_response_close(response);
-	close(fixture.policy.watch_fds[1]);
-	fixture_finish(NULL);
-
-	assert_int_equal(pipe(fds), 0); /* hung up without a word */
-	close(fds[1]);
-	fixture.policy.watch_fds[0] = fds[0];
-	fixture.policy.watch_fds[1] = -1;
-	fixture_expect(fixture_get_path("/echo", &response), DSYNC_ERR_CANCELLED, "");
-	close(fds[0]);
-	assert_int_equal(testserver_requests(&fixture.server, "/echo"), 0);
-}
-
-struct interruption {
-	int fd;
-	int asked;
-	int answer; /* to the second question; the first goes on */
-};
-
-static int
-interrupted(void *user)
-{
-	struct interruption *i = user;
-	uint64_t count;
-
-	if (++i->asked > 1)
-		return i->answer;
-	assert_int_equal(read(i->fd, &count, sizeof(count)), sizeof(count));
-	close(i->fd);
-	fixture.policy.watch_fds[0] = -1;
-	assert_int_equal(dup2(timer_in_ms(100), i->fd), i->fd);
-	return 0;
-}
-
-static void
-test_interrupted(void **state)
-{
-	struct interruption i = { .fd = timer_in_ms(50), .answer = DSYNC_ERR_GUEST };
-	struct dsync_response *response;
-
-	(void)state;
-	fixture.policy.watch_fds[0] = i.fd;
-	fixture.policy.interrupted = interrupted;
-	fixture.policy.user = &i;
-	fixture_expect(fixture_get_path("/silent", &response), DSYNC_ERR_GUEST, "");
-	assert_int_equal(i.asked, 2);
-	close(i.fd);
-}
-
-struct seen {
-	uint64_t received;
-	uint64_t expected;
-	unsigned calls;
-	bool backwards;
-};
-
-static void
-note_progress(void *user, uint64_t received, uint64_t expected)
-{
-	struct seen *seen = user;
-
-	seen->backwards = seen->backwards || received < seen->received;
-	seen->received = received;
-	seen->expected = expected;
-	seen->calls++;
-}
-
-static void
-test_progress(void **state)
-{
-	struct seen seen = { 0, 0, 0, false };
-
-	(void)state;
-	fixture.policy.progress = note_progress;
-	fixture.policy.user = &seen;
-	free(fixture_fetch(testserver_url(&fixture.server, fixture.url, "http", "/bytes?size=3000000"), 200));
-	assert_int_equal(seen.received, 3000000);
-	assert_int_equal(seen.expected, 3000000);
-	assert_true(seen.calls > 1);
-	assert_false(seen.backwards);
-	free(fixture_fetch(testserver_url(&fixture.server, fixture.url, "http", "/chunked?size=10"), 200));
-	assert_int_equal(seen.expected, 0);
-}
-
-static void
-test_nobody_there(void **state)
-{
-	struct dsync_response *response;
-
-	(void)state;
-	fixture_allow("http://127.0.0.1:1");
-	fixture_allow("https://127.0.0.1:1");
-	fixture_allow("http://no-such-host.invalid");
-	fixture_expect(fixture_get("http://127.0.0.1:1/", &response), DSYNC_ERR_NETWORK, "connect");
-	fixture_expect(fixture_get("http://no-such-host.invalid/", &response), DSYNC_ERR_NETWORK, "dns");
-	assert_int_equal(dsync_broker_record_count(fixture.broker), 2);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_reset, fixture_finish)
@@ -566,14 +385,6 @@ main(void)
 		TEST(test_odd_but_fine),
 		TEST(test_huge_lengths),
 		TEST(test_encodings),
-		TEST(test_timeouts),
-		TEST(test_slow_body),
-		TEST(test_bytes_extend_the_deadline),
-		TEST(test_stall),
-		TEST(test_cancel),
-		TEST(test_interrupted),
-		TEST(test_progress),
-		TEST(test_nobody_there),
 	};
 
 	return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);

@@ -21,7 +21,8 @@ struct dsync_channel {
 	int fd;
 	uint32_t sent, received; /* the next sequence numbers */
 	struct dsync_buffer out; /* the packet that is being built */
-	unsigned char in[DSYNC_FRAME_SIZE_MAX + 1]; /* the packet received last; one more byte, to see those that are too long */
+	unsigned char in[DSYNC_FRAME_SIZE_MAX +
+		1]; /* the packet received last; one more byte, to see those that are too long */
 };
 
 /* NULL when there is no memory.  The descriptor stays the caller's. */

@@ -39,7 +39,8 @@ prepare_timeout(struct dsync_worker *worker, struct dsync_buffer *packet)
 }
 
 static void
-send_code(struct dsync_worker *worker, const wasm_byte_vec_t *code, const struct dsync_contract_match *match, uint64_t cpu_us)
+send_code(struct dsync_worker *worker, const wasm_byte_vec_t *code, const struct dsync_contract_match *match,
+	uint64_t cpu_us)
 {
 	struct dsync_frame_done done = { .contract = match->contract, .cpu_us = cpu_us };
 

@@ -10,8 +10,7 @@
 #define IMPORTS_MAX 4096
 #define NAME_SHOWN 128
 
-static void
-refuse(struct dsync_contract_match *match, enum dsync_guest_failure failure, const char *format, ...)
+static void refuse(struct dsync_contract_match *match, enum dsync_guest_failure failure, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* The first reason is the one that is told. */
@@ -116,8 +115,8 @@ match_import(struct dsync_contract_match *match, const wasm_importtype_t *import
 	const wasm_functype_t *function;
 
 	if (found == NULL) {
-		refuse(match, DSYNC_GUEST_IMPORT, "unknown import \"%.*s.%.*s\"", shown(module), module->data, shown(name),
-			name->data);
+		refuse(match, DSYNC_GUEST_IMPORT, "unknown import \"%.*s.%.*s\"", shown(module), module->data,
+			shown(name), name->data);
 		return NULL;
 	}
 	function = wasm_externtype_as_functype_const(type);
@@ -228,7 +227,9 @@ match_entry(struct dsync_contract_match *match, const struct exports *found)
 		match->entry = "_start";
 	else
 		refuse(match, DSYNC_GUEST_EXPORT, "no entry point: expected an exported function %s without parameters",
-			!may_run ? "\"_start\"" : may_start ? "\"run\" or \"_start\"" : "\"run\"");
+			!may_run            ? "\"_start\""
+				: may_start ? "\"run\" or \"_start\""
+					    : "\"run\"");
 
 	match->has_initialize = match->entry != NULL && strcmp(match->entry, "run") == 0 && is_entry(found->initialize);
 }

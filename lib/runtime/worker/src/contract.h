@@ -42,9 +42,9 @@ struct dsync_contract_match {
 	enum dsync_contract contract;
 	const struct dsync_import **imports; /* one for each of the module's imports, in order */
 	size_t import_count;
-	const char *entry;                   /* "run" or "_start" */
-	bool has_initialize;                 /* _initialize is to be called before it */
-	uint32_t failure;                    /* 0, or enum dsync_guest_failure and a text */
+	const char *entry;   /* "run" or "_start" */
+	bool has_initialize; /* _initialize is to be called before it */
+	uint32_t failure;    /* 0, or enum dsync_guest_failure and a text */
 	char text[DSYNC_CONTRACT_TEXT_SIZE];
 };
 

@@ -30,7 +30,8 @@ get(struct dsync_guest *guest, const wasmtime_val_raw_t *v)
 
 /* A name goes out, a text comes back: copies what fits, returns its full length. */
 static int64_t
-look_up(struct dsync_guest *guest, enum dsync_call call, int64_t a, const wasmtime_val_raw_t *name, const wasmtime_val_raw_t *out)
+look_up(struct dsync_guest *guest, enum dsync_call call, int64_t a, const wasmtime_val_raw_t *name,
+	const wasmtime_val_raw_t *out)
 {
 	const unsigned char *from = dsync_guest_range(guest, name[0].i32, (uint32_t)name[1].i32);
 	unsigned char *to = dsync_guest_range(guest, out[0].i32, (uint32_t)out[1].i32);
@@ -226,4 +227,5 @@ static const struct dsync_import imports[] = {
 	{ "finish", "iIii:I", finish },
 };
 
-const struct dsync_import_table dsync_contract_dotsync = { "dotsync.v1", imports, sizeof(imports) / sizeof(imports[0]) };
+const struct dsync_import_table dsync_contract_dotsync = { "dotsync.v1", imports,
+	sizeof(imports) / sizeof(imports[0]) };

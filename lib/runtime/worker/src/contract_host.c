@@ -85,7 +85,8 @@ payload_read(struct dsync_guest *guest, const wasmtime_val_raw_t *v)
 	out = dsync_guest_range(guest, v[2].i32, (uint64_t)size);
 	if (out == NULL)
 		return REFUSED;
-	size = dsync_guest_read(guest, DSYNC_CALL_READ, DSYNC_GUEST_SOURCE_PAYLOAD, (uint64_t)offset, out, (uint64_t)size);
+	size = dsync_guest_read(
+		guest, DSYNC_CALL_READ, DSYNC_GUEST_SOURCE_PAYLOAD, (uint64_t)offset, out, (uint64_t)size);
 	return size >= 0 ? size : REFUSED;
 }
 
@@ -102,7 +103,7 @@ payload_write(struct dsync_guest *guest, const wasmtime_val_raw_t *v)
 	if (data == NULL)
 		return REFUSED;
 
-	do {	/* once at least: writing nothing makes a payload too */
+	do { /* once at least: writing nothing makes a payload too */
 		piece = size - done < DSYNC_FRAME_CALL_DATA_MAX ? size - done : DSYNC_FRAME_CALL_DATA_MAX;
 		if (dsync_guest_ask(guest, DSYNC_CALL_WRITE_AT, 0, offset + done, 0, data + done, (size_t)piece) < 0)
 			return REFUSED;
@@ -138,4 +139,5 @@ static const struct dsync_import env_imports[] = {
 	{ "abort", "iiii:", abort_guest },
 };
 
-const struct dsync_import_table dsync_contract_env = { "env", env_imports, sizeof(env_imports) / sizeof(env_imports[0]) };
+const struct dsync_import_table dsync_contract_env = { "env", env_imports,
+	sizeof(env_imports) / sizeof(env_imports[0]) };

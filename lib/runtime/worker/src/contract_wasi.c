@@ -4,12 +4,12 @@
 #include "wasi_world.h"
 
 /* Functions that always say the same. */
-#define CONSTANT(name, error)                                                          \
+#define CONSTANT(name, error) \
 	static int64_t always_##name(struct dsync_guest *guest, const wasmtime_val_raw_t *v) \
-	{                                                                              \
-		(void)guest;                                                           \
-		(void)v;                                                               \
-		return (error);                                                        \
+	{ \
+		(void)guest; \
+		(void)v; \
+		return (error); \
 	}
 CONSTANT(success, DSYNC_WASI_SUCCESS)
 CONSTANT(read_only, DSYNC_WASI_ROFS)
@@ -72,4 +72,5 @@ static const struct dsync_import imports[] = {
 	{ "sock_shutdown", "ii:i", always_no_socket },
 };
 
-const struct dsync_import_table dsync_contract_wasi = { "wasi_snapshot_preview1", imports, sizeof(imports) / sizeof(imports[0]) };
+const struct dsync_import_table dsync_contract_wasi = { "wasi_snapshot_preview1", imports,
+	sizeof(imports) / sizeof(imports[0]) };

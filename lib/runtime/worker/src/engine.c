@@ -11,7 +11,7 @@
 #include <cpuid.h>
 #endif
 
-#define STACK_SIZE (512u * 1024u)	/* of the guest; the worker's own is 8 MiB */
+#define STACK_SIZE (512u * 1024u) /* of the guest; the worker's own is 8 MiB */
 #define GUARD_SIZE (64u * 1024u)
 
 /* Raised by whoever changes configure() in a way that compiled code depends on. */
@@ -63,7 +63,7 @@ configure(wasm_config_t *config, uint64_t memory_max)
 	wasmtime_config_epoch_interruption_set(config, true);
 	wasmtime_config_signals_based_traps_set(config, true);
 	wasmtime_config_max_wasm_stack_set(config, STACK_SIZE);
-	wasmtime_config_memory_init_cow_set(config, false);	/* it asks for memfd_create(2) */
+	wasmtime_config_memory_init_cow_set(config, false); /* it asks for memfd_create(2) */
 	wasmtime_config_memory_reservation_set(config, memory_max);
 	wasmtime_config_memory_reservation_for_growth_set(config, 0);
 	wasmtime_config_memory_guard_size_set(config, GUARD_SIZE);
@@ -94,7 +94,7 @@ hash_processor(struct dsync_hash *h)
 	size_t i;
 
 	__get_cpuid(1, &r[0], &r[1], &r[2], &r[3]);
-	r[1] = 0;	/* which processor this thread is on */
+	r[1] = 0; /* which processor this thread is on */
 	dsync_hash_update(h, r, sizeof(r));
 	for (i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++) {
 		memset(r, 0, sizeof(r));
@@ -119,17 +119,25 @@ dsync_engine_id(unsigned char id[DSYNC_ENGINE_ID_SIZE], uint64_t memory_max)
 	dsync_hash_final(&h, id);
 }
 
-/* Makes one line of a message: the engine explains errors in several. */
+/* Makes one line of a message, without runs of blanks: the engine explains errors in several. */
 static void
 copy_line(char *text, size_t size, const char *message, size_t message_size)
 {
-	size_t i;
+	size_t i, used = 0;
+	bool blank = true;
 
-	if (message_size >= size)
-		message_size = size - 1;
-	for (i = 0; i < message_size; i++)
-		text[i] = message[i] == '\n' || message[i] == '\0' ? ' ' : message[i];
-	text[message_size] = '\0';
+	for (i = 0; i < message_size && used + 1 < size; i++) {
+		bool is_blank = message[i] == '\n' || message[i] == ' ' || message[i] == '\0';
+
+		if (!is_blank)
+			text[used++] = message[i];
+		else if (!blank)
+			text[used++] = ' ';
+		blank = is_blank;
+	}
+	while (used > 0 && text[used - 1] == ' ')
+		used--;
+	text[used] = '\0';
 }
 
 void
@@ -146,10 +154,10 @@ dsync_engine_error_text(wasmtime_error_t *error, char *text, size_t size)
 static const char *
 trap_name(const wasm_trap_t *trap)
 {
-	static const char *const names[] = { "the stack overflowed", "memory access out of bounds", "misaligned atomic access",
-		"table access out of bounds", "call of a null function", "call of a function of another type",
-		"integer overflow", "integer division by zero", "invalid conversion to integer", "unreachable code was reached",
-		"interrupted", "out of fuel" };
+	static const char *const names[] = { "the stack overflowed", "memory access out of bounds",
+		"misaligned atomic access", "table access out of bounds", "call of a null function",
+		"call of a function of another type", "integer overflow", "integer division by zero",
+		"invalid conversion to integer", "unreachable code was reached", "interrupted", "out of fuel" };
 	wasmtime_trap_code_t code;
 
 	if (!wasmtime_trap_code(trap, &code) || code >= sizeof(names) / sizeof(names[0]))

@@ -48,7 +48,8 @@ dsync_guest_range(struct dsync_guest *guest, int32_t address, uint64_t size)
 }
 
 struct dsync_frame_result
-dsync_guest_call(struct dsync_guest *guest, enum dsync_call call, int64_t a, int64_t b, int64_t c, const void *data, size_t size)
+dsync_guest_call(
+	struct dsync_guest *guest, enum dsync_call call, int64_t a, int64_t b, int64_t c, const void *data, size_t size)
 {
 	struct dsync_frame_call frame = { .call = (uint16_t)call, .a = a, .b = b, .c = c, .data = { data, size } };
 
@@ -56,7 +57,8 @@ dsync_guest_call(struct dsync_guest *guest, enum dsync_call call, int64_t a, int
 }
 
 int64_t
-dsync_guest_ask(struct dsync_guest *guest, enum dsync_call call, int64_t a, int64_t b, int64_t c, const void *data, size_t size)
+dsync_guest_ask(
+	struct dsync_guest *guest, enum dsync_call call, int64_t a, int64_t b, int64_t c, const void *data, size_t size)
 {
 	return dsync_guest_call(guest, call, a, b, c, data, size).value;
 }
@@ -68,7 +70,8 @@ piece_of(uint64_t size)
 }
 
 int64_t
-dsync_guest_read(struct dsync_guest *guest, enum dsync_call call, int32_t source, uint64_t offset, unsigned char *out, uint64_t size)
+dsync_guest_read(struct dsync_guest *guest, enum dsync_call call, int32_t source, uint64_t offset, unsigned char *out,
+	uint64_t size)
 {
 	struct dsync_frame_result r;
 	uint64_t done = 0, piece;

@@ -22,7 +22,14 @@
 #define DSYNC_GUEST_STOP_SIZE 128
 
 /* What a WASI descriptor of the guest stands for. */
-enum dsync_guest_fd_kind { DSYNC_FD_CLOSED = 0, DSYNC_FD_INPUT, DSYNC_FD_OUTPUT, DSYNC_FD_LOG, DSYNC_FD_FOLDER, DSYNC_FD_FILE };
+enum dsync_guest_fd_kind {
+	DSYNC_FD_CLOSED = 0,
+	DSYNC_FD_INPUT,
+	DSYNC_FD_OUTPUT,
+	DSYNC_FD_LOG,
+	DSYNC_FD_FOLDER,
+	DSYNC_FD_FILE
+};
 
 struct dsync_guest_fd {
 	enum dsync_guest_fd_kind kind;
@@ -47,13 +54,13 @@ struct dsync_guest {
 	wasmtime_memory_t memory; /* valid when has_memory */
 	bool has_memory;
 
-	bool stopped;                      /* the guest ended itself: exit_code, or `stop` says why */
+	bool stopped; /* the guest ended itself: exit_code, or `stop` says why */
 	uint32_t exit_code;
-	char stop[DSYNC_GUEST_STOP_SIZE];  /* "" after a plain exit */
+	char stop[DSYNC_GUEST_STOP_SIZE]; /* "" after a plain exit */
 
-	uint64_t start_us, start_cpu_us;   /* when it began */
+	uint64_t start_us, start_cpu_us; /* when it began */
 	uint64_t log_left, log_dropped;
-	uint64_t written;                  /* host, WASI: bytes of the new payload */
+	uint64_t written; /* host, WASI: bytes of the new payload */
 	bool has_written;
 	struct dsync_guest_random random;
 	struct dsync_guest_fd fds[DSYNC_GUEST_FDS];
@@ -67,8 +74,8 @@ void dsync_guest_init(struct dsync_guest *guest, struct dsync_channel *channel, 
 unsigned char *dsync_guest_range(struct dsync_guest *guest, int32_t address, uint64_t size);
 
 /* One call with its answer; the answer's data is valid until the next call. */
-struct dsync_frame_result dsync_guest_call(struct dsync_guest *guest, enum dsync_call call, int64_t a, int64_t b, int64_t c,
-	const void *data, size_t size);
+struct dsync_frame_result dsync_guest_call(struct dsync_guest *guest, enum dsync_call call, int64_t a, int64_t b,
+	int64_t c, const void *data, size_t size);
 
 /* The same where only the value counts. */
 int64_t dsync_guest_ask(struct dsync_guest *guest, enum dsync_call call, int64_t a, int64_t b, int64_t c,

@@ -106,7 +106,7 @@ dsync_identity_drop_capabilities(void)
 
 	for (capability = 0; capability <= LAST_CAPABILITY; capability++) {
 		if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0)
-			break;	/* past the last one, or not allowed to drop any */
+			break; /* past the last one, or not allowed to drop any */
 	}
 
 	memset(data, 0, sizeof(data));

@@ -33,14 +33,13 @@ static const struct {
 	uint64_t scopes;
 	size_t size;
 } abis[KNOWN_ABI + 1] = {
-	{ 0, 0, 0, 0 },
-	{ 0x1fff, 0, 0, 8 },    /* execute, read, write, list, remove, make */
-	{ 0x3fff, 0, 0, 8 },    /* refer */
-	{ 0x7fff, 0, 0, 8 },    /* truncate */
-	{ 0x7fff, 3, 0, 16 },   /* bind and connect of TCP */
-	{ 0xffff, 3, 0, 16 },   /* ioctl of devices */
-	{ 0xffff, 3, 3, 24 },   /* abstract sockets, signals */
-	{ 0xffff, 3, 3, 24 },   /* logging and errata */
+	{ 0, 0, 0, 0 }, { 0x1fff, 0, 0, 8 }, /* execute, read, write, list, remove, make */
+	{ 0x3fff, 0, 0, 8 },                 /* refer */
+	{ 0x7fff, 0, 0, 8 },                 /* truncate */
+	{ 0x7fff, 3, 0, 16 },                /* bind and connect of TCP */
+	{ 0xffff, 3, 0, 16 },                /* ioctl of devices */
+	{ 0xffff, 3, 3, 24 },                /* abstract sockets, signals */
+	{ 0xffff, 3, 3, 24 },                /* logging and errata */
 };
 
 static long

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 struct dsync_landlock {
-	uint32_t abi;    /* 0: off */
+	uint32_t abi; /* 0: off */
 	uint32_t errata;
 	uint32_t scopes; /* bits: 1 abstract sockets, 2 signals */
 	uint32_t net;    /* 1: TCP bind and connect */

@@ -64,7 +64,7 @@ dsync_limits_set(const struct dsync_frame_job *job)
 		{ RLIMIT_FSIZE, 0, 0 },
 		{ RLIMIT_NPROC, 0, 0 },
 		{ RLIMIT_NOFILE, 8, 8 },
-		{ RLIMIT_MEMLOCK, 0, 0 },	/* refuses io_uring too */
+		{ RLIMIT_MEMLOCK, 0, 0 }, /* refuses io_uring too */
 		{ RLIMIT_MSGQUEUE, 0, 0 },
 		{ RLIMIT_SIGPENDING, 16, 16 },
 		{ RLIMIT_NICE, 0, 0 },

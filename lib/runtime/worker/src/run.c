@@ -85,8 +85,9 @@ bind_imports(struct run *run)
 		run->bindings[i].guest = &run->guest;
 		run->bindings[i].import = run->match.imports[i];
 		run->externs[i].kind = WASMTIME_EXTERN_FUNC;
-		wasmtime_func_new_unchecked(store, wasm_externtype_as_functype_const(wasm_importtype_type(imports.data[i])),
-			enter, &run->bindings[i], NULL, &run->externs[i].of.func);
+		wasmtime_func_new_unchecked(store,
+			wasm_externtype_as_functype_const(wasm_importtype_type(imports.data[i])), enter,
+			&run->bindings[i], NULL, &run->externs[i].of.func);
 	}
 	wasm_importtype_vec_delete(&imports);
 	return 0;
@@ -167,7 +168,7 @@ call_export(struct run *run, const char *name)
 	if (judge(run, trap, error) < 0)
 		return -1;
 	if (!run->guest.stopped)
-		run->guest.exit_code = (uint32_t)result.i32;	/* 0 where it returns nothing */
+		run->guest.exit_code = (uint32_t)result.i32; /* 0 where it returns nothing */
 	return 0;
 }
 
@@ -181,8 +182,8 @@ execute(struct run *run)
 	wasmtime_context_set_epoch_deadline(run->guest.store, 1);
 	dsync_ticks_interrupt_after(run->worker->job.cpu_ms);
 	run->first_us = dsync_ticks_monotonic_us();
-	error = wasmtime_instance_new(run->guest.store, run->module, run->externs, run->match.import_count,
-		&run->instance, &trap);
+	error = wasmtime_instance_new(
+		run->guest.store, run->module, run->externs, run->match.import_count, &run->instance, &trap);
 	if (judge(run, trap, error) < 0)
 		return -1;
 	if (run->match.has_initialize && call_export(run, "_initialize") < 0)

@@ -55,20 +55,20 @@ enum {
 };
 
 /* Values of arguments, the same on both machines; literal, because headers show only their own machine's. */
-#define READ_WRITE 0x3u          /* PROT_READ | PROT_WRITE */
-#define X86_64_READ_EXECUTE 0x5u /* PROT_READ | PROT_EXEC */
+#define READ_WRITE 0x3u            /* PROT_READ | PROT_WRITE */
+#define X86_64_READ_EXECUTE 0x5u   /* PROT_READ | PROT_EXEC */
 #define AARCH64_READ_EXECUTE 0x15u /* and PROT_BTI */
 #define EXECUTE 0x4u
-#define PRIVATE_ANONYMOUS 0x22u  /* MAP_PRIVATE | MAP_ANONYMOUS */
-#define PLACEMENT 0x24010u       /* MAP_FIXED | MAP_NORESERVE | MAP_STACK: may accompany it */
-#define MAY_MOVE 0x1u            /* MREMAP_MAYMOVE */
-#define DONT_NEED 4u             /* MADV_DONTNEED */
-#define WAIT_PRIVATE 128u        /* FUTEX_WAIT, FUTEX_WAKE and FUTEX_WAIT_BITSET, private */
+#define PRIVATE_ANONYMOUS 0x22u /* MAP_PRIVATE | MAP_ANONYMOUS */
+#define PLACEMENT 0x24010u      /* MAP_FIXED | MAP_NORESERVE | MAP_STACK: may accompany it */
+#define MAY_MOVE 0x1u           /* MREMAP_MAYMOVE */
+#define DONT_NEED 4u            /* MADV_DONTNEED */
+#define WAIT_PRIVATE 128u       /* FUTEX_WAIT, FUTEX_WAKE and FUTEX_WAIT_BITSET, private */
 #define WAKE_PRIVATE 129u
 #define WAIT_BITSET_PRIVATE 137u
-#define CLOCKS 12u               /* ids below it name no other process */
-#define ABORT_SIGNAL 6u          /* SIGABRT */
-#define SET_FILTER 1u            /* SECCOMP_SET_MODE_FILTER */
+#define CLOCKS 12u      /* ids below it name no other process */
+#define ABORT_SIGNAL 6u /* SIGABRT */
+#define SET_FILTER 1u   /* SECCOMP_SET_MODE_FILTER */
 
 #define LOAD(offset) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (offset))
 #define LOAD_NUMBER LOAD(offsetof(struct seccomp_data, nr))
@@ -85,47 +85,58 @@ enum {
 #define CALL(number) IF_EQUAL(number, 0, 1), ALLOW
 #define CALL_IF(number, length) IF_EQUAL(number, 0, length)
 
+/* clang-format off */
+
 /* What engine and libc use all the time, the frames first. */
-#define BASE(M)                                                                                             \
-	LOAD_MACHINE, IF_EQUAL(AUDIT_ARCH_##M, 1, 0), KILL, LOAD_NUMBER,                                    \
-	CALL(M##_read), CALL(M##_write),                                                                    \
-	CALL_IF(M##_clock_gettime, 4),                                                                      \
-		LOAD_ARGUMENT(0), IF_AT_LEAST(CLOCKS, 1, 0), ALLOW, KILL,                                   \
-	CALL_IF(M##_mmap, 7),                                                                               \
-		LOAD_ARGUMENT(2), IF_ANY_BIT(~READ_WRITE, 4, 0),                                            \
-		LOAD_ARGUMENT(3), MASK(~PLACEMENT), IF_EQUAL(PRIVATE_ANONYMOUS, 0, 1), ALLOW, KILL,         \
-	CALL_IF(M##_mprotect, 6),                                                                           \
-		LOAD_ARGUMENT(2), IF_ANY_BIT(~READ_WRITE, 1, 0), ALLOW,                                     \
-		IF_ANY_BIT(~M##_READ_EXECUTE, 1, 0), ALLOW, KILL,                                           \
-	CALL(M##_munmap), CALL(M##_brk),                                                                    \
-	CALL_IF(M##_mremap, 4),                                                                             \
-		LOAD_ARGUMENT(3), IF_ANY_BIT(~MAY_MOVE, 1, 0), ALLOW, KILL,                                 \
-	CALL_IF(M##_madvise, 4),                                                                            \
-		LOAD_ARGUMENT(2), IF_EQUAL(DONT_NEED, 0, 1), ALLOW, KILL,                                   \
-	CALL_IF(M##_futex, 6),                                                                              \
-		LOAD_ARGUMENT(1), IF_EQUAL(WAIT_PRIVATE, 2, 0), IF_EQUAL(WAKE_PRIVATE, 1, 0),               \
-		IF_EQUAL(WAIT_BITSET_PRIVATE, 0, 1), ALLOW, KILL,                                           \
-	CALL(M##_sigaltstack), CALL(M##_rt_sigreturn), CALL(M##_restart_syscall), CALL(M##_exit_group)
+#define BASE(M) \
+	LOAD_MACHINE, IF_EQUAL(AUDIT_ARCH_##M, 1, 0), KILL, LOAD_NUMBER, \
+	CALL(M##_read), \
+	CALL(M##_write), \
+	CALL_IF(M##_clock_gettime, 4), \
+		LOAD_ARGUMENT(0), IF_AT_LEAST(CLOCKS, 1, 0), ALLOW, KILL, \
+	CALL_IF(M##_mmap, 7), \
+		LOAD_ARGUMENT(2), IF_ANY_BIT(~READ_WRITE, 4, 0), \
+		LOAD_ARGUMENT(3), MASK(~PLACEMENT), IF_EQUAL(PRIVATE_ANONYMOUS, 0, 1), ALLOW, KILL, \
+	CALL_IF(M##_mprotect, 6), \
+		LOAD_ARGUMENT(2), IF_ANY_BIT(~READ_WRITE, 1, 0), ALLOW, \
+		IF_ANY_BIT(~M##_READ_EXECUTE, 1, 0), ALLOW, KILL, \
+	CALL(M##_munmap), \
+	CALL(M##_brk), \
+	CALL_IF(M##_mremap, 4), \
+		LOAD_ARGUMENT(3), IF_ANY_BIT(~MAY_MOVE, 1, 0), ALLOW, KILL, \
+	CALL_IF(M##_madvise, 4), \
+		LOAD_ARGUMENT(2), IF_EQUAL(DONT_NEED, 0, 1), ALLOW, KILL, \
+	CALL_IF(M##_futex, 6), \
+		LOAD_ARGUMENT(1), IF_EQUAL(WAIT_PRIVATE, 2, 0), IF_EQUAL(WAKE_PRIVATE, 1, 0), \
+		IF_EQUAL(WAIT_BITSET_PRIVATE, 0, 1), ALLOW, KILL, \
+	CALL(M##_sigaltstack), \
+	CALL(M##_rt_sigreturn), \
+	CALL(M##_restart_syscall), \
+	CALL(M##_exit_group)
 
 /* abort(3): without it memory running out would look like an attack. */
-#define ABORT(M)                                                                                            \
-	CALL(M##_rt_sigprocmask), CALL(M##_gettid), CALL(M##_getpid),                                       \
-	CALL_IF(M##_tgkill, 6),                                                                             \
-		LOAD_ARGUMENT(0), IF_EQUAL(DSYNC_SECCOMP_OWN_PID, 0, 3),                                    \
+#define ABORT(M) \
+	CALL(M##_rt_sigprocmask), \
+	CALL(M##_gettid), \
+	CALL(M##_getpid), \
+	CALL_IF(M##_tgkill, 6), \
+		LOAD_ARGUMENT(0), IF_EQUAL(DSYNC_SECCOMP_OWN_PID, 0, 3), \
 		LOAD_ARGUMENT(2), IF_EQUAL(ABORT_SIGNAL, 0, 1), ALLOW, KILL
 
-#define ONE_MORE_FILTER(M)                                                                                  \
-	CALL_IF(M##_seccomp, 6),                                                                            \
-		LOAD_ARGUMENT(0), IF_EQUAL(SET_FILTER, 0, 3),                                               \
+#define ONE_MORE_FILTER(M) \
+	CALL_IF(M##_seccomp, 6), \
+		LOAD_ARGUMENT(0), IF_EQUAL(SET_FILTER, 0, 3), \
 		LOAD_ARGUMENT(1), IF_EQUAL(0, 0, 1), ALLOW, KILL
 
 #define COMPILE(M) BASE(M), ABORT(M), KILL
 #define RUN(M) BASE(M), ABORT(M), ONE_MORE_FILTER(M), KILL
 
 /* The first filter still stands below this one and has looked at machine and mmap. */
-#define FREEZE(M)                                                                                           \
-	LOAD_NUMBER, IF_EQUAL(M##_seccomp, 4, 0), IF_EQUAL(M##_mprotect, 0, 2),                             \
+#define FREEZE(M) \
+	LOAD_NUMBER, IF_EQUAL(M##_seccomp, 4, 0), IF_EQUAL(M##_mprotect, 0, 2), \
 		LOAD_ARGUMENT(2), IF_ANY_BIT(EXECUTE, 1, 0), ALLOW, KILL
+
+/* clang-format on */
 
 static const struct sock_filter compile_x86_64[] = { COMPILE(X86_64) };
 static const struct sock_filter run_x86_64[] = { RUN(X86_64) };
@@ -134,7 +145,10 @@ static const struct sock_filter compile_aarch64[] = { COMPILE(AARCH64) };
 static const struct sock_filter run_aarch64[] = { RUN(AARCH64) };
 static const struct sock_filter freeze_aarch64[] = { FREEZE(AARCH64) };
 
-#define FILTER(array) { array, sizeof(array) / sizeof((array)[0]) }
+#define FILTER(array) \
+	{ \
+		(array), sizeof(array) / sizeof((array)[0]) \
+	}
 #define FILTER_SIZE_MAX 128
 _Static_assert(sizeof(run_x86_64) <= FILTER_SIZE_MAX * sizeof(struct sock_filter), "FILTER_SIZE_MAX is too small");
 

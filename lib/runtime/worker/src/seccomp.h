@@ -28,7 +28,7 @@ enum dsync_seccomp_machine { DSYNC_SECCOMP_X86_64, DSYNC_SECCOMP_AARCH64 };
 #define DSYNC_SECCOMP_MACHINES 2
 
 /* In the arrays this number stands for the process's own id, the only one that tgkill(2) may name. */
-#define DSYNC_SECCOMP_OWN_PID 0xfffffffeu
+#define DSYNC_SECCOMP_OWN_PID 0xfffff001u
 
 struct dsync_seccomp_filter {
 	const struct sock_filter *code;

@@ -72,7 +72,7 @@ dsync_wasi_put_filestat(unsigned char *at, enum dsync_wasi_filetype type, uint64
 	memset(at, 0, FILESTAT_SIZE);
 	dsync_wasi_put64(at + 8, inode);
 	at[16] = (unsigned char)type;
-	dsync_wasi_put64(at + 24, 1);	/* links */
+	dsync_wasi_put64(at + 24, 1); /* links */
 	dsync_wasi_put64(at + 32, size);
 }
 
@@ -154,7 +154,9 @@ DSYNC_WASI_FUNCTION(fd_fdstat_get)
 static uint64_t
 inode_of(const struct dsync_guest_fd *fd)
 {
-	return fd->kind == DSYNC_FD_FILE ? FOLDER_INODE + 1 + (uint64_t)fd->source : fd->kind == DSYNC_FD_FOLDER ? FOLDER_INODE : 0;
+	return fd->kind == DSYNC_FD_FILE      ? FOLDER_INODE + 1 + (uint64_t)fd->source
+		: fd->kind == DSYNC_FD_FOLDER ? FOLDER_INODE
+					      : 0;
 }
 
 static int64_t
@@ -227,7 +229,8 @@ DSYNC_WASI_FUNCTION(fd_readdir)
 {
 	const struct dsync_guest_fd *fd = dsync_wasi_fd(guest, v[0].i32);
 	const uint32_t room = (uint32_t)v[2].i32;
-	unsigned char *out = dsync_guest_range(guest, v[1].i32, room), *used_out = dsync_guest_range(guest, v[4].i32, 4);
+	unsigned char *out = dsync_guest_range(guest, v[1].i32, room),
+		      *used_out = dsync_guest_range(guest, v[4].i32, 4);
 	unsigned char entry[ENTRY_SIZE + 16];
 	uint32_t used = 0, n;
 	uint64_t i;
@@ -263,10 +266,12 @@ DSYNC_WASI_FUNCTION(fd_readdir)
 
 /* Finds what a path below /sync names, as a descriptor would have it; nothing leads out. */
 static int64_t
-resolve(struct dsync_guest *guest, const wasmtime_val_raw_t *folder, const wasmtime_val_raw_t *path, struct dsync_guest_fd *found)
+resolve(struct dsync_guest *guest, const wasmtime_val_raw_t *folder, const wasmtime_val_raw_t *path,
+	struct dsync_guest_fd *found)
 {
 	const struct dsync_guest_fd *fd = dsync_wasi_fd(guest, folder->i32);
-	struct dsync_view name = { dsync_guest_range(guest, path[0].i32, (uint32_t)path[1].i32), (uint32_t)path[1].i32 };
+	struct dsync_view name = { dsync_guest_range(guest, path[0].i32, (uint32_t)path[1].i32),
+		(uint32_t)path[1].i32 };
 	size_t i;
 
 	memset(found, 0, sizeof(*found));
@@ -298,8 +303,9 @@ resolve(struct dsync_guest *guest, const wasmtime_val_raw_t *folder, const wasmt
 		found->source = dsync_wasi_files[i].source;
 		return DSYNC_WASI_SUCCESS;
 	}
-	return memchr(name.data, '.', name.size) != NULL && memmem(name.data, name.size, "/..", 3) != NULL ?
-		DSYNC_WASI_NOTCAPABLE : DSYNC_WASI_NOENT;
+	return memchr(name.data, '.', name.size) != NULL && memmem(name.data, name.size, "/..", 3) != NULL
+		? DSYNC_WASI_NOTCAPABLE
+		: DSYNC_WASI_NOENT;
 }
 
 static int64_t

@@ -158,7 +158,8 @@ wait_for(struct dsync_guest *guest, const unsigned char *in, uint32_t count, uin
 	*waited = shortest;
 	if (shortest == 0)
 		return DSYNC_WASI_SUCCESS;
-	rc = dsync_guest_ask(guest, DSYNC_CALL_SLEEP, (int64_t)(shortest / 1000000 + (shortest % 1000000 != 0)), 0, 0, NULL, 0);
+	rc = dsync_guest_ask(
+		guest, DSYNC_CALL_SLEEP, (int64_t)(shortest / 1000000 + (shortest % 1000000 != 0)), 0, 0, NULL, 0);
 	return rc < 0 ? dsync_wasi_error(rc) : DSYNC_WASI_SUCCESS;
 }
 

@@ -70,7 +70,8 @@ take_vectors(struct dsync_guest *guest, const wasmtime_val_raw_t *v, struct vect
  * inside the memory ends the reading.
  */
 static int64_t
-read_at(struct dsync_guest *guest, const struct dsync_guest_fd *fd, const struct vectors *vectors, uint64_t offset, uint64_t *done)
+read_at(struct dsync_guest *guest, const struct dsync_guest_fd *fd, const struct vectors *vectors, uint64_t offset,
+	uint64_t *done)
 {
 	unsigned char *out;
 	uint32_t i, size;

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/* The one broker of a run, and what its failures are for the guest and for people. */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/sys.h"
+#include "calls.h"
+
+#define BYTES_OUT_MAX (UINT64_C(16) << 20)
+#define BYTES_IN_EXTRA (UINT64_C(64) << 20)
+#define USER_AGENT "dotsync/" DSYNC_VERSION
+
+static void
+tell_progress(void *user, uint64_t received, uint64_t expected)
+{
+	struct dsync_calls *c = user;
+
+	dsync_caller_progress(c->caller, received, expected);
+}
+
+/* Twice the largest payload, so that a mirror that breaks off near the end may be followed by another. */
+static uint64_t
+bytes_in_max(const struct dsync_calls *c)
+{
+	return c->payload_max > (UINT64_MAX - BYTES_IN_EXTRA) / 2 ? UINT64_MAX : 2 * c->payload_max + BYTES_IN_EXTRA;
+}
+
+static int
+need_broker(struct dsync_calls *c, struct dsync_error *err)
+{
+	struct dsync_broker_policy policy = {
+		.asked = c->permissions.asked,
+		.granted = c->permissions.granted,
+		.private_ = c->permissions.private_,
+		.network_none = c->permissions.network_none,
+		.timeout_ms = dsync_calls_time_left(c),
+		.min_rate = c->config->min_rate,
+		.bytes_in_max = bytes_in_max(c),
+		.bytes_out_max = BYTES_OUT_MAX,
+		.proxy = c->config->proxy,
+		.ca_file = c->config->ca_file,
+		.user_agent = USER_AGENT,
+		.watch_fds = { dsync_caller_watch_fd(c->caller), c->worker_fd },
+		.interrupted = dsync_calls_interrupted,
+		.progress = tell_progress,
+		.user = c,
+	};
+
+	return c->broker != NULL ? 0 : dsync_broker_create(&c->broker, &policy, err);
+}
+
+/* "GET https://... 200", for people who watch. */
+static void
+tell_request(struct dsync_calls *c)
+{
+	struct dsync_broker_record record;
+	struct dsync_buffer line;
+	size_t count = c->broker != NULL ? dsync_broker_record_count(c->broker) : 0;
+
+	if (count == 0 || c->caller->background || dsync_broker_record(c->broker, count - 1, &record) < 0)
+		return;
+	dsync_buffer_init(&line, 16384);
+	dsync_buffer_printf(&line, "%s %s ", record.method, record.url);
+	if (record.status != 0)
+		dsync_buffer_printf(&line, "%d", record.status);
+	else
+		dsync_buffer_append_text(&line, "failed");
+	if (dsync_buffer_text(&line) != NULL)
+		dsync_caller_tell(c->caller, DSYNC_EVENT_REQUEST, dsync_buffer_text(&line));
+	dsync_buffer_finish(&line);
+}
+
+static const char *
+advice(int status)
+{
+	switch (status) {
+	case 401:
+	case 403:
+		return "the server wants to know who asks; see whether the URL is public";
+	case 404:
+	case 410:
+		return "see whether the URL is still right";
+	case 429:
+		return "the server asks for patience";
+	default:
+		return "the server may be well again later";
+	}
+}
+
+/* An answer that is a refusal is what the run will have failed of, unless something better comes. */
+static void
+judge_status(struct dsync_calls *c, const struct dsync_request *request, const struct dsync_response *response, int64_t now)
+{
+	int status = dsync_response_status(response);
+	int64_t retry;
+
+	if (status < 400) {
+		memset(&c->fault, 0, sizeof(c->fault));
+		return;
+	}
+	dsync_error_set(&c->fault, DSYNC_ERR_NETWORK, "http", "the server answered with status %d", status);
+	dsync_error_at_entry(&c->fault, request->url, request->url_size);
+	dsync_error_hint(&c->fault, "%s", advice(status));
+	retry = dsync_response_retry_after(response, now);
+	if (retry > c->retry_s)
+		c->retry_s = retry;
+}
+
+int
+dsync_calls_request(struct dsync_calls *c, const struct dsync_request *request, struct dsync_response **response)
+{
+	int rc;
+
+	*response = NULL;
+	rc = need_broker(c, &c->fault);
+	if (rc == 0) {
+		rc = dsync_broker_fetch(c->broker, request, response, &c->fault);
+		tell_request(c);
+	}
+	if (rc == 0)
+		judge_status(c, request, *response, dsync_sys_now());
+	return rc;
+}
+
+struct dsync_open_response *
+dsync_calls_find(struct dsync_calls *c, int64_t handle)
+{
+	size_t i;
+
+	for (i = 0; i < DSYNC_CALLS_RESPONSES_MAX; i++) {
+		if (c->open[i].handle == handle && handle != 0)
+			return &c->open[i];
+	}
+	return NULL;
+}
+
+int64_t
+dsync_calls_fail(struct dsync_calls *c, const struct dsync_error *err, int *end)
+{
+	if (err != &c->fault)
+		c->fault = *err;
+	*end = err->code == DSYNC_ERR_CANCELLED || err->code == DSYNC_ERR_GUEST ? err->code : 0;
+	switch (err->code) {
+	case DSYNC_ERR_SYNTAX:
+	case DSYNC_ERR_INVALID:
+		return DSYNC_GUEST_ERR_INVAL;
+	case DSYNC_ERR_POLICY:
+		return DSYNC_GUEST_ERR_DENIED;
+	case DSYNC_ERR_NETWORK:
+		return DSYNC_GUEST_ERR_NET;
+	case DSYNC_ERR_TIMEOUT:
+		return DSYNC_GUEST_ERR_TIMEOUT;
+	case DSYNC_ERR_LIMIT:
+		return DSYNC_GUEST_ERR_LIMIT;
+	default:
+		return DSYNC_GUEST_ERR_IO;
+	}
+}
+
+int64_t
+dsync_calls_fail_staging(struct dsync_calls *c)
+{
+	c->fault = c->staging->fault;
+	return c->fault.code == DSYNC_ERR_LIMIT ? DSYNC_GUEST_ERR_LIMIT : DSYNC_GUEST_ERR_IO;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include "lockdown.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "run.h"
+
+#define SANDBOX_LINE_SIZE 512
+
+/* Of the kernel's interface, which headers may be older than. */
+#define LANDLOCK_CREATE_VERSION 1u
+#define LANDLOCK_PATH_BENEATH 1
+#ifndef SYS_landlock_create_ruleset
+#define SYS_landlock_create_ruleset 444
+#define SYS_landlock_add_rule 445
+#define SYS_landlock_restrict_self 446
+#endif
+
+#define FS_EXECUTE (UINT64_C(1) << 0)
+#define FS_WRITE_FILE (UINT64_C(1) << 1)
+#define FS_READ_FILE (UINT64_C(1) << 2)
+#define FS_READ_DIR (UINT64_C(1) << 3)
+#define FS_REMOVE_FILE (UINT64_C(1) << 5)
+#define FS_MAKE_REG (UINT64_C(1) << 8)
+#define FS_ABI_1 ((UINT64_C(1) << 13) - 1)
+#define FS_REFER (UINT64_C(1) << 13)    /* ABI 2 */
+#define FS_TRUNCATE (UINT64_C(1) << 14) /* ABI 3 */
+
+#define FILE_RIGHTS (FS_EXECUTE | FS_WRITE_FILE | FS_READ_FILE | FS_TRUNCATE)
+#define READ (FS_READ_FILE | FS_READ_DIR)
+#define WRITE (READ | FS_WRITE_FILE | FS_TRUNCATE | FS_REMOVE_FILE | FS_MAKE_REG)
+
+struct ruleset_attribute {
+	uint64_t handled_access_fs;
+};
+
+struct path_attribute {
+	uint64_t allowed_access;
+	int32_t parent_fd;
+} __attribute__((packed));
+
+/* What names, certificates and the libraries that are loaded for them lie in; those that are missing are left out. */
+static const char *const readable[] = {
+	"/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/gai.conf", "/etc/nsswitch.conf", "/etc/services", "/etc/protocols",
+	"/etc/localtime", "/etc/ld.so.cache", "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/crypto-policies",
+	"/usr/lib", "/usr/lib64", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/usr/share/zoneinfo",
+	"/lib", "/lib64", "/run/systemd/resolve", "/run/NetworkManager", "/run/resolvconf", "/run/nscd", "/var/run/nscd",
+	"/proc/self", "/proc/sys/net", "/dev/urandom", "/dev/random", "/dev/null",
+};
+
+struct rules {
+	int ruleset;
+	uint64_t handled;
+	int refused; /* an errno of a rule that was not taken */
+};
+
+static void
+allow(struct rules *rules, const char *path, uint64_t access)
+{
+	struct path_attribute attribute = { .allowed_access = access & rules->handled };
+	struct stat st;
+
+	if (path == NULL || path[0] == '\0')
+		return;
+	attribute.parent_fd = open(path, O_PATH | O_CLOEXEC);
+	if (attribute.parent_fd < 0)
+		return;
+	if (fstat(attribute.parent_fd, &st) == 0 && !S_ISDIR(st.st_mode))
+		attribute.allowed_access &= FILE_RIGHTS;
+	if (syscall(SYS_landlock_add_rule, rules->ruleset, LANDLOCK_PATH_BENEATH, &attribute, 0) != 0)
+		rules->refused = errno;
+	close(attribute.parent_fd);
+}
+
+static void
+allow_folder_of(struct rules *rules, const char *path, uint64_t access)
+{
+	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+	char *folder;
+
+	if (slash == NULL)
+		return;
+	folder = strndup(path, slash == path ? 1 : (size_t)(slash - path));
+	allow(rules, folder, access);
+	free(folder);
+}
+
+static void
+allow_all(struct rules *rules, const struct dsync_run *run)
+{
+	size_t i;
+
+	allow_folder_of(rules, dsync_commit_target_path(run->commit), WRITE);
+	allow_folder_of(rules, run->job->path, READ); /* where a symbolic link to the archive stands */
+	allow_folder_of(rules, run->job->to, WRITE);
+	allow(rules, dsync_context_state_dir(run->context), WRITE);
+	allow(rules, dsync_context_cache_dir(run->context), WRITE);
+	allow(rules, dsync_context_config_dir(run->context), READ);
+	allow(rules, dsync_context_machine_dir(run->context), READ);
+	allow(rules, run->config.ca_file, READ);
+	for (i = 0; i < sizeof(readable) / sizeof(readable[0]); i++)
+		allow(rules, readable[i], READ);
+}
+
+/* The ABI that holds now, or 0. */
+static int
+restrict_files(const struct dsync_run *run)
+{
+	struct ruleset_attribute attribute = { .handled_access_fs = FS_ABI_1 };
+	struct rules rules = { .refused = 0 };
+	long abi;
+
+	abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_VERSION);
+	if (abi < 1)
+		return 0;
+	if (abi >= 2)
+		attribute.handled_access_fs |= FS_REFER;
+	if (abi >= 3)
+		attribute.handled_access_fs |= FS_TRUNCATE;
+	rules.handled = attribute.handled_access_fs;
+	rules.ruleset = (int)syscall(SYS_landlock_create_ruleset, &attribute, sizeof(attribute), 0);
+	if (rules.ruleset < 0)
+		return 0;
+	allow_all(&rules, run);
+	if (rules.refused != 0 || syscall(SYS_landlock_restrict_self, rules.ruleset, 0) != 0)
+		abi = 0;
+	close(rules.ruleset);
+	return (int)abi;
+}
+
+static void
+report(struct dsync_run *run, bool nnp, int abi)
+{
+	char line[SANDBOX_LINE_SIZE];
+	char *copy;
+
+	snprintf(line, sizeof(line), "%s refresher=%s%s", run->result->sandbox != NULL ? run->result->sandbox : "", nnp ? "nnp," : "",
+		abi > 0 ? "landlock" : "open");
+	copy = strdup(line);
+	if (copy == NULL)
+		return;
+	free(run->result->sandbox);
+	run->result->sandbox = copy;
+}
+
+void
+dsync_lockdown(struct dsync_run *run)
+{
+	const struct rlimit none = { 0, 0 };
+	bool nnp = false;
+	int abi = 0;
+
+	run->locked_down = true;
+	setrlimit(RLIMIT_CORE, &none);
+	if (run->job->check == NULL && run->job->exec == NULL) {
+		nnp = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+		abi = nnp ? restrict_files(run) : 0;
+	}
+	report(run, nnp, abi);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * outcome.h - make the object that callers get out of a result.
+ */
+#ifndef RUNTIME_OUTCOME_H
+#define RUNTIME_OUTCOME_H
+
+#include "runtime/client.h"
+
+/*
+ * Takes over `result` and `client` (NULL unless the result is staged), also when it fails; `path` as the caller named the archive.
+ */
+struct dsync_outcome *dsync__outcome_create(const char *path, struct dsync_result *result, struct dsync_client *client,
+					    struct dsync_error *err);
+
+/* Appends the object of dsync_outcome_json(). */
+int dsync__outcome_write(const char *path, const struct dsync_result *result, struct dsync_buffer *out);
+
+#endif
