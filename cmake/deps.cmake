@@ -4,7 +4,7 @@
 #
 #   dsync_blake3, dsync_libdeflate    C sources pinned in deps/, or the system's
 #   dsync_wasmtime                    built once into the user cache by deps/build
-#   dsync_jansson, dsync_curl, dsync_crypto, dsync_cmocka, dsync_tomlplusplus
+#   dsync_jansson, dsync_curl, dsync_cmocka, dsync_tomlplusplus
 #                                     the system's, by pkg-config
 #
 # The system's are looked for only here, and configuring fails with the package's
@@ -52,7 +52,6 @@ endif()
 if(NOT DSYNC_CORE_ONLY)
 	dsync_system_library(jansson jansson 2.14 libjansson-dev)
 	dsync_system_library(curl libcurl 7.88 libcurl4-openssl-dev)
-	dsync_system_library(crypto libcrypto 3.0 libssl-dev)
 	if(BUILD_TESTING)
 		dsync_system_library(tomlplusplus tomlplusplus 3.0 libtomlplusplus-dev OPTIONAL)
 	endif()

@@ -197,7 +197,7 @@ enum dsync_call {
 	DSYNC_CALL_LOG,      /* a level; data: text */
 	DSYNC_CALL_PROGRESS, /* a done, b total */
 	DSYNC_CALL_FINISH,   /* a outcome, b retry seconds; data: message */
-	/* host.*; results are those of doc/host-abi.md */
+	/* host.*; results are those of doc/worker.md */
 	DSYNC_CALL_HTTP = 64, /* a bytes of the URL; data: URL, then method -> status or negative */
 	DSYNC_CALL_LAST_SIZE, /* -> bytes of the last response's body, at most INT32_MAX */
 	DSYNC_CALL_LAST_READ, /* b offset, c bytes -> count, data */

@@ -234,6 +234,17 @@ fail_time(const struct dsync_run *run, struct dsync_error *err)
 	return rc;
 }
 
+/* Some contracts have no other way to give up than a trap: then what went wrong before it is what people want to know. */
+static int
+fail_trap(const struct dsync_run *run, int rc, struct dsync_error *err)
+{
+	if (run->calls.fault.code != 0) {
+		*err = run->calls.fault;
+		return err->code;
+	}
+	return rc;
+}
+
 /* The first call: the guest runs from now on, and this process needs no more than what a refresh needs. */
 static void
 first_call(struct dsync_run *run)
@@ -270,7 +281,9 @@ converse(struct dsync_run *run, struct dsync_worker *worker, struct dsync_error 
 		return rc;
 	if (frame.type == DSYNC_FRAME_FAILED) {
 		rc = dsync_worker_failure(&frame, "running", &failure, err);
-		return failure == DSYNC_GUEST_STALE_CODE && !called ? STALE_CODE : rc;
+		if (failure == DSYNC_GUEST_STALE_CODE && !called)
+			return STALE_CODE;
+		return failure == DSYNC_GUEST_TRAP ? fail_trap(run, rc, err) : rc;
 	}
 	if (dsync_frame_unpack_done(frame.body, &done) < 0)
 		return dsync_error_set(err, DSYNC_ERR_PROTOCOL, "worker", "the worker broke the protocol when it was done");

@@ -48,15 +48,10 @@ list(const char *name, const char *empty, const struct dsync_strings *items)
 {
 	size_t i;
 
-	label(name);
 	if (items->count == 0)
-		fputs(empty, stdout);
-	for (i = 0; i < items->count; i++) {
-		if (i > 0)
-			fputs(", ", stdout);
-		report_text(stdout, items->items[i]);
-	}
-	putchar('\n');
+		line(name, empty);
+	for (i = 0; i < items->count; i++)
+		line(i == 0 ? name : "", items->items[i]);
 }
 
 static void
@@ -104,6 +99,20 @@ show_freshness(const struct info *info)
 }
 
 static void
+show_grants(const struct dsync_consent *consent)
+{
+	if (consent->granted) {
+		line("Granted", "all that it asks for");
+	} else if (consent->granted_hosts.count + consent->granted_env.count == 0) {
+		line("Granted", "nothing: `dotsync grant` shows what it asks for, and asks you");
+	} else {
+		line("Granted", "not all of it: `dotsync grant` shows what is missing, and asks you");
+		list("Missing", "", &consent->missing_hosts);
+		list("", "", &consent->missing_env);
+	}
+}
+
+static void
 show_updater(const struct info *info)
 {
 	const struct dsync_updater_info *updater = &info->updater;
@@ -123,17 +132,8 @@ show_updater(const struct info *info)
 	printf(", contract %s, %s\n", dsync_contract_name(updater->contract), size);
 	line("", hash);
 	list("Asks for", "no host", &info->consent.asked_hosts);
-	if (info->consent.asked_env.count > 0)
-		list("", "", &info->consent.asked_env);
-	label("Granted");
-	if (info->consent.granted)
-		puts("all that it asks for");
-	else
-		puts("not all of it: `dotsync grant` shows and asks");
-	if (info->consent.missing_hosts.count > 0)
-		list("Missing", "", &info->consent.missing_hosts);
-	if (info->consent.missing_env.count > 0)
-		list("Missing", "", &info->consent.missing_env);
+	list("Variables", "", &info->consent.asked_env);
+	show_grants(&info->consent);
 }
 
 static void

@@ -148,15 +148,15 @@ print_json(struct app *app, const char *file, const struct result *result)
 }
 
 static void
-print_errors(const char *file, const char *kind, const struct dsync_error *errors, size_t count)
+print_warnings(const char *file, const struct result *result)
 {
 	char text[2048];
 	size_t i;
 
-	for (i = 0; i < count; i++) {
-		dsync_error_format(&errors[i], text, sizeof(text));
+	for (i = 0; i < result->warning_count; i++) {
+		dsync_error_format(&result->warnings[i], text, sizeof(text));
 		report_text(stdout, file);
-		printf(": %s: %s\n", kind, text);
+		printf(": warning: %s\n", text);
 	}
 }
 
@@ -188,8 +188,7 @@ print_lines(struct app *app, const char *file, const struct settings *settings, 
 	if (settings->fresh && result->trust != NULL)
 		printf(", %s", result->status.stale ? "stale" : "fresh");
 	putchar('\n');
-	print_errors(file, "problem", result->problems, result->problem_count);
-	print_errors(file, "warning", result->warnings, result->warning_count);
+	print_warnings(file, result);
 	if (result->trust != NULL) {
 		dsync_hash_format(hash, result->hash);
 		dsync_text_human_size(size, dsync_archive_payload_size(result->archive));
@@ -198,6 +197,19 @@ print_lines(struct app *app, const char *file, const struct settings *settings, 
 		print_layers(file, result);
 	}
 	return report_flush(app);
+}
+
+static int
+print_text(struct app *app, const char *file, const struct settings *settings, const struct result *result)
+{
+	int status = EXIT_DONE;
+	size_t i;
+
+	if (!app->quiet)
+		status = print_lines(app, file, settings, result);
+	for (i = 0; i < result->problem_count; i++)
+		report_error(app, file, &result->problems[i]);
+	return status;
 }
 
 static int
@@ -215,7 +227,7 @@ work(struct app *app, const char *file, void *user)
 	else if (app->json)
 		status = print_json(app, file, &result);
 	else
-		status = app->quiet ? EXIT_DONE : print_lines(app, file, settings, &result);
+		status = print_text(app, file, settings, &result);
 	if (result.problem_count > 0)
 		status = report_worst(status, EXIT_ARCHIVE);
 	else if (settings->fresh && result.trust != NULL && result.status.stale)

@@ -16,7 +16,7 @@ files_each(struct app *app, int argc, char **argv, int first, files_work *work, 
 	int i;
 
 	if (first >= argc)
-		return report_usage(app, "which archive?");
+		return report_usage(app, "no archive given");
 	for (i = first; i < argc; i++)
 		status = report_worst(status, work(app, argv[i], user));
 	return status;

@@ -21,6 +21,7 @@ static const struct command commands[] = {
 	{ "verify", cmd_verify, "check container, hashes and trust layers" },
 	{ "hold", cmd_hold, "stay at this version" },
 	{ "unhold", cmd_unhold, "follow new versions again" },
+	{ "doctor", cmd_doctor, "what this machine can and cannot do, with the fix" },
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
@@ -71,7 +72,7 @@ dispatch(struct app *app, int argc, char **argv)
 	const struct command *command;
 
 	if (argc < 2)
-		return report_usage(app, "which command?");
+		return report_usage(app, "no command given");
 	if (strcmp(argv[1], "--version") == 0) {
 		puts("dotsync " DSYNC_VERSION);
 		return EXIT_DONE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* The numbers are those of the steps in doc/commit.md. */
+/* Steps 1 to 4, and 12; the numbers are those of doc/commit.md. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -10,8 +10,14 @@
 #include "base/sys.h"
 #include "commit_internal.h"
 
-static int
-refuse_exists(const struct dsync_commit *commit, struct dsync_error *err)
+bool
+dsync__commit_is_same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+int
+dsync__commit_refuse_exists(const struct dsync_commit *commit, struct dsync_error *err)
 {
 	int rc = dsync_error_set(err, DSYNC_ERR_EXISTS, "", "%s exists already", commit->target_path);
 
@@ -19,8 +25,8 @@ refuse_exists(const struct dsync_commit *commit, struct dsync_error *err)
 	return rc;
 }
 
-static int
-refuse_conflict(const struct dsync_commit *commit, struct dsync_error *err)
+int
+dsync__commit_refuse_conflict(const struct dsync_commit *commit, struct dsync_error *err)
 {
 	int rc = dsync_error_set(err, DSYNC_ERR_CONFLICT, "", "%s was changed by somebody else meanwhile", commit->target_path);
 
@@ -36,7 +42,7 @@ check_target(const struct dsync_commit *commit, const struct stat *st, struct ds
 	int rc;
 
 	if (commit->options.must_not_exist)
-		return refuse_exists(commit, err);
+		return dsync__commit_refuse_exists(commit, err);
 	if (!S_ISREG(st->st_mode))
 		return dsync_error_set(err, DSYNC_ERR_INVALID, "", "%s is not a regular file", commit->target_path);
 	if (st->st_uid == euid || euid == 0)
@@ -71,12 +77,6 @@ look_at_target(const struct dsync_commit *commit, uid_t *owner, struct dsync_err
 	return check_target(commit, &st, err);
 }
 
-static bool
-is_same_file(const struct stat *a, const struct stat *b)
-{
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
 /* The base as an archive, by a descriptor of its own. */
 static int
 open_base(struct dsync_commit *commit, struct dsync_error *err)
@@ -96,7 +96,7 @@ open_base(struct dsync_commit *commit, struct dsync_error *err)
 	rc = dsync_sys_fstat(dsync_archive_fd(commit->base), &st);
 	if (rc < 0)
 		return dsync_error_set_errno(err, -rc, "cannot look at %s", commit->target_path);
-	return is_same_file(&st, &commit->base_st) ? 0 : refuse_conflict(commit, err);
+	return dsync__commit_is_same_file(&st, &commit->base_st) ? 0 : dsync__commit_refuse_conflict(commit, err);
 }
 
 /* Step 4: from here on the base's inode is kept alive, so that its number cannot name another file. */
@@ -109,7 +109,7 @@ hold_base(struct dsync_commit *commit, struct dsync_error *err)
 	if (commit->base_fd == -ENOENT)
 		return commit->options.create || commit->options.must_not_exist ? 0 : refuse_missing(commit, err);
 	if (commit->base_fd == -ELOOP)
-		return refuse_conflict(commit, err);
+		return dsync__commit_refuse_conflict(commit, err);
 	if (commit->base_fd < 0)
 		return dsync_error_set_errno(err, -commit->base_fd, "cannot open %s", commit->target_path);
 
@@ -226,131 +226,6 @@ dsync_commit_set_attribute(struct dsync_commit *commit, const char *name, const 
 	attribute->size = size;
 	commit->attributes[commit->attribute_count++] = attribute;
 	return 0;
-}
-
-/* Step 6: what stands in the file is judged by the same reader as everybody's archives. */
-static int
-check_staged(struct dsync_commit *commit, struct dsync_error *err)
-{
-	struct dsync_error own;
-	struct stat ours, opened;
-	int rc;
-
-	/* by its name: what is handed out afterwards must not be a descriptor that can write */
-	commit->result = dsync_archive_open_at(commit->place.folder, commit->place.next, NULL, &own);
-	if (commit->result == NULL) {
-		if (err != NULL)
-			*err = own;
-		return own.code;
-	}
-	rc = dsync_sys_fstat(commit->fd, &ours);
-	if (rc == 0)
-		rc = dsync_sys_fstat(dsync_archive_fd(commit->result), &opened);
-	if (rc < 0)
-		return dsync_error_set_errno(err, -rc, "cannot look at the new version");
-	if (!is_same_file(&ours, &opened) || ours.st_nlink != 1)
-		return refuse_conflict(commit, err);
-	return 0;
-}
-
-/* Step 9: 0 when the target is still what step 4 opened. */
-static int
-check_base(const struct dsync_commit *commit, struct dsync_error *err)
-{
-	const struct stat *base = &commit->base_st;
-	struct stat st;
-	int rc;
-
-	rc = dsync_sys_fstatat(commit->place.folder, commit->place.name, &st, false);
-	if (rc < 0 && rc != -ENOENT)
-		return dsync_error_set_errno(err, -rc, "cannot look at %s", commit->target_path);
-	if (rc == 0 && commit->options.must_not_exist)
-		return refuse_exists(commit, err);
-	if ((rc == 0) != commit->has_base)
-		return refuse_conflict(commit, err);
-	if (!commit->has_base || (is_same_file(&st, base) && st.st_size == base->st_size &&
-		st.st_mtim.tv_sec == base->st_mtim.tv_sec && st.st_mtim.tv_nsec == base->st_mtim.tv_nsec))
-		return 0;
-	return refuse_conflict(commit, err);
-}
-
-/* Step 10 where there is a base. */
-static int
-rename_over(const struct dsync_commit *commit, struct dsync_error *err)
-{
-	const struct dsync__place *p = &commit->place;
-	int rc;
-
-	rc = dsync_sys_renameat(p->folder, p->next, p->folder, p->name);
-	if (rc == 0)
-		return 0;
-	dsync_error_set_errno(err, -rc, "cannot replace %s", commit->target_path);
-	if (rc == -EBUSY)
-		dsync_error_hint(err, "the file is mounted on its own, as containers do; mount the folder that it is in instead");
-	return rc == -ENOMEM ? DSYNC_ERR_NO_MEMORY : DSYNC_ERR_SYSTEM;
-}
-
-/* Step 10 where there is none: a link, unlike a rename, never replaces what appeared meanwhile. */
-static int
-link_new(const struct dsync_commit *commit, struct dsync_error *err)
-{
-	const struct dsync__place *p = &commit->place;
-	int rc;
-
-	rc = dsync_sys_linkat(p->folder, p->next, p->folder, p->name);
-	if (rc == 0) {
-		dsync_sys_unlinkat(p->folder, p->next); /* should it stay, the next commit sweeps it */
-		return 0;
-	}
-	if (rc == -EEXIST)
-		return commit->options.must_not_exist ? refuse_exists(commit, err) : refuse_conflict(commit, err);
-	if (rc == -EPERM || rc == -EOPNOTSUPP || rc == -ENOTSUP || rc == -ENOSYS || rc == -EMLINK)
-		return rename_over(commit, err); /* no links here, as on FAT; step 9 has just seen that the name is free */
-	return dsync_error_set_errno(err, -rc, "cannot make %s", commit->target_path);
-}
-
-int
-dsync_commit_publish(struct dsync_commit *commit, struct dsync_error *err)
-{
-	int rc;
-
-	if (commit->published)
-		return dsync_error_set(err, DSYNC_ERR_STATE, "", "the new version is published already");
-
-	/* 6. the strict reader */
-	rc = check_staged(commit, err);
-	if (rc < 0)
-		return rc;
-
-	/* 7. attributes, ACL, label, state, mode */
-	rc = dsync__commit_dress(commit, err);
-	if (rc < 0)
-		return rc;
-
-	/* 8. the bytes on disk; after a failure the kernel may have dropped them, so a second try proves nothing */
-	rc = dsync_sys_fsync(commit->fd);
-	if (rc < 0)
-		return dsync_error_set_errno(err, -rc, "cannot write the new version to disk");
-
-	/* 9. still the same base? */
-	rc = check_base(commit, err);
-	if (rc < 0)
-		return rc;
-
-	/* 10. the swap */
-	rc = commit->has_base ? rename_over(commit, err) : link_new(commit, err);
-	if (rc < 0)
-		return rc;
-	commit->published = true;
-
-	/* 11. the name on disk */
-	rc = dsync_sys_fsync(commit->place.folder);
-	if (rc == 0 || rc == -EINVAL || rc == -ENOSYS || rc == -ENOTSUP) /* file systems that cannot sync a folder */
-		return 0;
-	rc = dsync_error_set(err, DSYNC_ERR_DURABILITY, "", "the new version is in place, but its folder could not be synced: %s",
-		strerror(-rc));
-	dsync_error_hint(err, "after a power failure the old version may be back");
-	return rc;
 }
 
 void

@@ -93,14 +93,15 @@ copy_user(const struct dsync_commit *commit, char *names, void *value, struct ds
 static int
 copy_acl(const struct dsync_commit *commit, void *value, bool *lost, struct dsync_error *err)
 {
+	ssize_t size = dsync_sys_getxattr(commit->base_fd, ACL_NAME, NULL, 0);
 	bool copied = false;
-	bool has_acl;
 	int rc;
 
-	has_acl = dsync_sys_getxattr(commit->base_fd, ACL_NAME, NULL, 0) > 0;
-	*lost = has_acl;
-	if (!has_acl) {
-		dsync_sys_removexattr(commit->fd, ACL_NAME); /* what the folder hands down; mostly there is none */
+	if (size == -ENODATA || is_refused(size)) {
+		/* What the folder hands down would let in others than the base did; mostly there is none. */
+		rc = dsync_sys_removexattr(commit->fd, ACL_NAME);
+		if (rc < 0 && rc != -ENODATA && !is_refused(rc))
+			return dsync_error_set_errno(err, -rc, "cannot remove the folder's access list from the new version");
 		return 0;
 	}
 	rc = copy_one(commit, ACL_NAME, value, &copied, err);

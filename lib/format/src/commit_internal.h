@@ -2,7 +2,8 @@
 /*
  * commit_internal.h - the parts of a commit.
  *
- *	commit.c             steps 4 to 12 in order
+ *	commit.c             steps 1 to 4 in order, and 12
+ *	commit_publish.c     steps 6 to 11 in order; step 5, writing, is the caller's
  *	commit_place.c       step 1: where the target truly is, and what its staging file is called
  *	commit_lock.c        steps 2 and 3: the staging file, ours alone
  *	commit_attributes.c  step 7: what the new version takes over from the old
@@ -54,6 +55,12 @@ struct dsync_commit {
 	size_t attribute_count;
 	struct dsync__attribute *attributes[DSYNC__ATTRIBUTES_MAX];
 };
+
+/* --- commit.c --- */
+
+int dsync__commit_refuse_exists(const struct dsync_commit *commit, struct dsync_error *err);
+int dsync__commit_refuse_conflict(const struct dsync_commit *commit, struct dsync_error *err);
+bool dsync__commit_is_same_file(const struct stat *a, const struct stat *b);
 
 /* --- commit_place.c --- */
 

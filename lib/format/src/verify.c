@@ -32,30 +32,47 @@ warn(struct verify *v, const struct dsync_zip_entry *entry, struct dsync_error *
 		v->report(v->user, true, problem);
 }
 
+/* What is taken from the bytes as they pass. */
+struct passing {
+	struct dsync_hash *hash;                /* NULL: not wanted */
+	unsigned char first[WASM_MAGIC_SIZE];
+	size_t count;                           /* in first */
+};
+
 static int
-hash_sink(void *context, const void *data, size_t size)
+take(void *context, const void *data, size_t size)
 {
-	dsync_hash_update(context, data, size);
+	struct passing *p = context;
+	size_t room = sizeof(p->first) - p->count;
+
+	if (p->hash != NULL)
+		dsync_hash_update(p->hash, data, size);
+	if (room > size)
+		room = size;
+	memcpy(p->first + p->count, data, room);
+	p->count += room;
 	return 0;
 }
 
-/* 0 when the entry is sound or the fault was reported; negative when it could not be checked. */
+/* 1 when the entry is sound, 0 when a fault was reported; negative when it could not be checked. */
 static int
-check_bytes(struct verify *v, const struct dsync_zip_entry *entry, struct dsync_hash *hash, struct dsync_error *err)
+check_bytes(struct verify *v, const struct dsync_zip_entry *entry, struct passing *passing, struct dsync_error *err)
 {
 	struct dsync_error problem;
 	int rc;
 
-	rc = dsync_zip_stream(v->archive->zip, entry, v->buf, PIECE_SIZE, hash != NULL ? hash_sink : NULL, hash, &problem);
-	if (rc == DSYNC_ERR_CORRUPT) {
-		v->faults++;
-		if (v->report != NULL)
-			v->report(v->user, false, &problem);
-		return 0;
+	rc = dsync_zip_stream(v->archive->zip, entry, v->buf, PIECE_SIZE, take, passing, &problem);
+	if (rc == 0)
+		return 1;
+	if (rc != DSYNC_ERR_CORRUPT) {
+		if (err != NULL)
+			*err = problem;
+		return rc;
 	}
-	if (rc < 0 && err != NULL)
-		*err = problem;
-	return rc;
+	v->faults++;
+	if (v->report != NULL)
+		v->report(v->user, false, &problem);
+	return 0;
 }
 
 static int
@@ -68,7 +85,7 @@ check_json(struct verify *v, const struct dsync_zip_entry *entry, struct dsync_e
 
 	rc = dsync__archive_read(v->archive, entry, UINT64_MAX, &text, &size, err);
 	if (rc < 0)
-		return rc == DSYNC_ERR_CORRUPT ? 0 : rc; /* damage was reported */
+		return rc;
 	if (dsync__json_check(text, size, &problem) < 0) {
 		problem.offset = DSYNC_ERROR_NO_OFFSET; /* it is one in the text, not in the file */
 		dsync_error_hint(&problem, "programs that read it as JSON will fail");
@@ -78,36 +95,29 @@ check_json(struct verify *v, const struct dsync_zip_entry *entry, struct dsync_e
 	return 0;
 }
 
-static int
-check_wasm(struct verify *v, const struct dsync_zip_entry *entry, struct dsync_error *err)
+static void
+check_wasm(struct verify *v, const struct dsync_zip_entry *entry, const struct passing *passing)
 {
 	struct dsync_error problem;
-	unsigned char *wasm;
-	size_t size;
-	int rc;
 
-	rc = dsync__archive_read(v->archive, entry, UINT64_MAX, &wasm, &size, err);
-	if (rc < 0)
-		return rc == DSYNC_ERR_CORRUPT ? 0 : rc;
-	if (size < WASM_MAGIC_SIZE || memcmp(wasm, WASM_MAGIC, WASM_MAGIC_SIZE) != 0) {
-		dsync_error_set(&problem, DSYNC_ERR_UPDATER, "", "not a WebAssembly module");
-		dsync_error_expected(&problem, "the bytes \\0asm and version 1 first");
-		dsync_error_hint(&problem, "no refresh can run it");
-		warn(v, entry, &problem);
-	}
-	free(wasm);
-	return 0;
+	if (passing->count == WASM_MAGIC_SIZE && memcmp(passing->first, WASM_MAGIC, WASM_MAGIC_SIZE) == 0)
+		return;
+	dsync_error_set(&problem, DSYNC_ERR_UPDATER, "", "not a WebAssembly module");
+	dsync_error_expected(&problem, "the bytes \\0asm and version 1 first");
+	dsync_error_hint(&problem, "no refresh can run it");
+	warn(v, entry, &problem);
 }
 
+/* Of an entry whose bytes are sound: is it what its name says? */
 static int
-check_meaning(struct verify *v, const struct dsync_zip_entry *entry, struct dsync_error *err)
+check_meaning(struct verify *v, const struct dsync_zip_entry *entry, const struct passing *passing, struct dsync_error *err)
 {
 	struct dsync_error problem;
 
 	if (strcmp(entry->name, DSYNC_ENTRY_CONTEXT) == 0 || strcmp(entry->name, DSYNC_ENTRY_ATTEST) == 0)
 		return check_json(v, entry, err);
 	if (strcmp(entry->name, DSYNC_ENTRY_UPDATER) == 0)
-		return check_wasm(v, entry, err);
+		check_wasm(v, entry, passing);
 	if (entry == v->archive->payload && entry->has_descriptor) {
 		dsync_error_set(&problem, DSYNC_ERR_UNSUPPORTED, "Z24", "the payload has a data descriptor: streaming unzip tools cannot read it");
 		dsync_error_hint(&problem, "dotsync repack fixes it");
@@ -136,10 +146,11 @@ dsync_archive_verify(struct dsync_archive *archive, dsync_verify_report *report,
 	for (i = 0; i < dsync_zip_count(archive->zip) && rc == 0; i++) {
 		const struct dsync_zip_entry *entry = dsync_zip_at(archive->zip, i);
 		bool with_hash = entry == archive->payload && payload_hash != NULL;
+		struct passing passing = { .hash = with_hash ? &hash : NULL };
 
-		rc = check_bytes(&v, entry, with_hash ? &hash : NULL, err);
-		if (rc == 0)
-			rc = check_meaning(&v, entry, err);
+		rc = check_bytes(&v, entry, &passing, err);
+		if (rc > 0)
+			rc = check_meaning(&v, entry, &passing, err);
 	}
 	free(v.buf);
 	if (payload_hash != NULL)

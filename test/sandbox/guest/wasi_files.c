@@ -24,7 +24,8 @@ show(const char *path)
 	}
 	n = fread(text, 1, sizeof(text), file);
 	printf("%s: %.*s", path, (int)n, text);
-	if (stat(path, &st) != 0 || st.st_size != (off_t)n || fseek(file, -1, SEEK_END) != 0 || ftell(file) != (long)n - 1)
+	if (stat(path, &st) != 0 || st.st_size != (off_t)n || fseek(file, -1, SEEK_END) != 0 ||
+		ftell(file) != (long)n - 1)
 		printf("(wrong size)");
 	printf("\n");
 	fclose(file);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * host.*, the contract of the reference engine: every call's results are in doc/host-abi.md.
+ * host.*, the contract of the reference engine: every call's results are in doc/worker.md.
  * All is i32; what does not fit is a negative code, never a wrap.
  */
 #include "contract.h"

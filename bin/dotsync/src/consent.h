@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * consent.h - shows what an archive's updater asks for, asks the person in front of it, and remembers the answer.
+ */
+#ifndef DOTSYNC_CONSENT_H
+#define DOTSYNC_CONSENT_H
+
+#include <stdio.h>
+
+#include "command.h"
+#include "runtime/grants.h"
+
+struct dsync_archive;
+struct dsync_buffer;
+
+/* Is there somebody who can see a question and answer it? */
+bool consent_can_ask(const struct app *app);
+
+/* What is asked for: owner, updater, hosts, variables; what is not granted yet is marked. */
+void consent_show(FILE *stream, const char *file, const struct dsync_archive *archive, const struct dsync_consent *consent);
+
+/* Asks "QUESTION [y/N]"; only "y" and "yes" are yes. */
+bool consent_ask(const char *question);
+
+/* Makes a grant of what is asked, until `expires`; stored with dsync_grants_store(), to be finished by the caller. */
+int consent_make_grant(const struct dsync_consent *consent, int64_t expires, struct dsync_grant *grant, struct dsync_error *err);
+
+/* A line for each kind of thing that was granted. */
+void consent_show_grant(FILE *stream, const struct dsync_grant *grant);
+
+/* Members "owner", "updater", "hosts", "env", "private", "expires" of an open object. */
+void consent_put_grant(struct dsync_buffer *out, const struct dsync_grant *grant);
+void consent_put_strings(struct dsync_buffer *out, const char *name, const struct dsync_strings *list);
+
+#endif
