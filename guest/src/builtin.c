@@ -16,17 +16,25 @@ extern const size_t dsync__http_host_wasm_size;
 #define MARKER "dotsync:url:v1:" /* and its NUL: 16 bytes, then the URL's place */
 #define URL_SIZE (DSYNC_BUILTIN_URL_MAX + 1)
 
-/* Where the URL goes in a module that is `size` bytes; 0 when the marker is not there. */
+#define FILL '.'                 /* what is in the URL's place when it was not filled in */
+
+/* Where the URL goes in the module as it was built; 0 when the marker and its place are not there whole. */
 static size_t
 find_url(const unsigned char *wasm, size_t size)
 {
 	const unsigned char *marker = memmem(wasm, size, MARKER, sizeof(MARKER));
-	size_t offset;
+	size_t offset, i;
 
 	if (marker == NULL)
 		return 0;
 	offset = (size_t)(marker - wasm) + sizeof(MARKER);
-	return size - offset >= URL_SIZE ? offset : 0;
+	if (size - offset < URL_SIZE)
+		return 0;
+	for (i = 0; i < URL_SIZE; i++) {
+		if (wasm[offset + i] != FILL)
+			return 0;
+	}
+	return offset;
 }
 
 struct dsync_view

@@ -17,6 +17,7 @@
 #define HEAD_SIZE_MAX 16384
 #define URL_SIZE_MAX 8193
 #define MESSAGE_SIZE 512
+#define MESSAGE_URL_MAX 384 /* of a longer URL the message shows the start, so that the reason still fits */
 
 static char context[CONTEXT_SIZE_MAX];
 static char head[HEAD_SIZE_MAX];
@@ -44,7 +45,7 @@ append_number(char *out, int32_t length, int32_t size, int64_t number)
 {
 	char digits[24];
 	int32_t i = sizeof(digits) - 1;
-	uint64_t left = number < 0 ? (uint64_t)-number : (uint64_t)number;
+	uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
 
 	digits[i] = '\0';
 	do {
@@ -81,9 +82,9 @@ error_text(int64_t error)
 static int32_t
 explain(const char *what)
 {
-	int32_t length = append(message, 0, MESSAGE_SIZE, url);
+	int32_t length = append(message, 0, MESSAGE_URL_MAX, url);
 
-	length = append(message, length, MESSAGE_SIZE, " ");
+	length = append(message, length, MESSAGE_SIZE, url[length] == '\0' ? " " : "... ");
 	return append(message, length, MESSAGE_SIZE, what);
 }
 
@@ -121,6 +122,35 @@ read_plan(struct plan *plan)
 	return more == 0 && plan->urls.size > 0 ? 0 : -1;
 }
 
+/* A line break in a URL or a value would begin a header that nobody asked for. */
+static int32_t
+is_one_line(const char *text, int32_t size)
+{
+	int32_t i;
+
+	for (i = 0; i < size; i++) {
+		if (text[i] == '\n' || text[i] == '\r')
+			return 0;
+	}
+	return 1;
+}
+
+/* Appends "\nname: value" to the head; the new length, or -1 when it does not fit or is not plain text. */
+static int32_t
+append_header(int32_t length, struct json_span name, struct json_span value)
+{
+	int32_t i, got;
+
+	if (name.size > HEAD_SIZE_MAX - length - 4)
+		return -1;
+	head[length++] = '\n';
+	for (i = 0; i < name.size; i++)
+		head[length++] = name.data[i];
+	length = append(head, length, HEAD_SIZE_MAX, ": ");
+	got = json_string(value, head + length, HEAD_SIZE_MAX - length);
+	return got >= 0 && is_one_line(head + length, got) ? length + got : -1;
+}
+
 /* "GET URL" and the headers of the plan into `head`; its length, or -1. */
 static int32_t
 make_head(const struct plan *plan)
@@ -128,7 +158,7 @@ make_head(const struct plan *plan)
 	int32_t length = append(head, 0, HEAD_SIZE_MAX, "GET ");
 	struct json_span name, value;
 	struct json_walk walk;
-	int32_t i, more, got;
+	int32_t more;
 
 	length = append(head, length, HEAD_SIZE_MAX, url);
 	if (plan->headers.size == 0)
@@ -136,16 +166,29 @@ make_head(const struct plan *plan)
 	if (json_walk_init(&walk, plan->headers, '{') < 0)
 		return -1;
 	while ((more = json_walk_next(&walk, &name, &value)) > 0) {
-		length = append(head, length, HEAD_SIZE_MAX, "\n");
-		for (i = 0; i < name.size && length + 1 < HEAD_SIZE_MAX; i++)
-			head[length++] = name.data[i];
-		length = append(head, length, HEAD_SIZE_MAX, ": ");
-		got = json_string(value, head + length, HEAD_SIZE_MAX - length);
-		if (got < 0)
+		length = append_header(length, name, value);
+		if (length < 0)
 			return -1;
-		length += got;
 	}
 	return more < 0 ? -1 : length;
+}
+
+static int32_t
+text_size(const char *text)
+{
+	int32_t size = 0;
+
+	while (text[size] != '\0')
+		size++;
+	return size;
+}
+
+/* Ends the run; 1: it is decided. */
+static int32_t
+fail(const char *text)
+{
+	dotsync_finish(DOTSYNC_FAILED, 0, text, text_size(text));
+	return 1;
 }
 
 /* Takes the body; 1 when the run is decided, 0 to try the next URL. */
@@ -157,7 +200,7 @@ take_body(const struct plan *plan, int32_t handle)
 	if (copied < 0) {
 		dotsync_discard();
 		explain(error_text(copied));
-		return 0;
+		return copied == DOTSYNC_IO ? fail(message) : 0; /* no mirror helps against a full disk */
 	}
 	if (copied == 0 && !plan->allow_empty) {
 		explain("answered 200 with an empty body");
@@ -197,22 +240,6 @@ try_url(const struct plan *plan)
 	return decided;
 }
 
-static int32_t
-text_size(const char *text)
-{
-	int32_t size = 0;
-
-	while (text[size] != '\0')
-		size++;
-	return size;
-}
-
-static void
-fail(const char *text)
-{
-	dotsync_finish(DOTSYNC_FAILED, 0, text, text_size(text));
-}
-
 void
 run(void)
 {
@@ -220,6 +247,7 @@ run(void)
 	struct json_span name, value;
 	struct json_walk walk;
 	struct plan plan;
+	int32_t size;
 
 	if (read_plan(&plan) < 0 || json_walk_init(&walk, plan.urls, '[') < 0) {
 		fail(no_plan);
@@ -227,7 +255,8 @@ run(void)
 	}
 	append(message, 0, MESSAGE_SIZE, no_plan);
 	while (json_walk_next(&walk, &name, &value) > 0) {
-		if (json_string(value, url, URL_SIZE_MAX) < 0) {
+		size = json_string(value, url, URL_SIZE_MAX);
+		if (size < 0 || !is_one_line(url, size)) {
 			append(message, 0, MESSAGE_SIZE, "a URL in context.json is not plain text");
 			continue;
 		}

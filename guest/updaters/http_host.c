@@ -17,11 +17,16 @@ HOST(payload_write) int32_t payload_write(int32_t offset, int32_t size, const vo
 
 #define URL_SIZE_MAX 4096
 
-/* Not const and not zero, so that it stays in the data section as it stands here. */
+/* Not const, and nowhere zero, so that whatever compiles, links or optimises it keeps all its bytes in one piece. */
+#define FILL_16 "................"
+#define FILL_64 FILL_16 FILL_16 FILL_16 FILL_16
+#define FILL_256 FILL_64 FILL_64 FILL_64 FILL_64
+#define FILL_1024 FILL_256 FILL_256 FILL_256 FILL_256
+
 struct {
 	char marker[16];
 	char url[URL_SIZE_MAX];
-} target = { "dotsync:url:v1:", { 1 } };
+} target = { "dotsync:url:v1:", FILL_1024 FILL_1024 FILL_1024 FILL_1024 };
 
 /* Answers are read whole, so memory grows to hold them. */
 static void *

@@ -18,9 +18,9 @@ skip_string(const char *p, const char *end)
 	for (p++; p < end; p++) {
 		if (*p == '"')
 			return p + 1;
-		if (*p == '\\')
-			p++;
-		else if ((unsigned char)*p < 0x20)
+		if ((unsigned char)*p < 0x20)
+			return 0;
+		if (*p == '\\' && ++p == end)
 			return 0;
 	}
 	return 0;
@@ -175,21 +175,24 @@ unicode_escape(const char *p, const char *end)
 int32_t
 json_string(struct json_span value, char *out, int32_t size)
 {
-	const char *p = value.data + 1;
-	const char *end = value.data + value.size - 1;
+	const char *p, *end;
 	int32_t length = 0, c;
 
-	if (value.size < 2 || *value.data != '"' || *end != '"')
+	if (value.size < 2 || value.data[0] != '"' || value.data[value.size - 1] != '"')
 		return -1;
+	p = value.data + 1;
+	end = value.data + value.size - 1;
 	while (p < end) {
-		c = *p++;
+		c = (unsigned char)*p++;
 		if (c == '\\' && *p == 'u') {
 			c = unicode_escape(p + 1, end);
+			if (c == -1)
+				return -1;
 			p += 5;
 		} else if (c == '\\') {
 			c = plain_escape(*p++);
 		}
-		if (c == 0 || c == -1 || length + 1 >= size)
+		if (c == 0 || length + 1 >= size)
 			return -1;
 		out[length++] = (char)c;
 	}

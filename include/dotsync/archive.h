@@ -47,7 +47,10 @@ struct dsync_archive_options {
 	uint64_t proof_size_max;
 	uint64_t updater_size_max;
 };
-#define DSYNC_ARCHIVE_OPTIONS_INIT { sizeof(struct dsync_archive_options), 0, 0, 0 }
+#define DSYNC_ARCHIVE_OPTIONS_INIT \
+	{ \
+		sizeof(struct dsync_archive_options), 0, 0, 0 \
+	}
 
 /*
  * Open by path (symbolic links are followed), relative to a folder's descriptor, or
@@ -55,9 +58,12 @@ struct dsync_archive_options {
  * NULL.  On failure NULL: DSYNC_ERR_NOT_ARCHIVE with the broken rule, DSYNC_ERR_SYNTAX
  * or _MANIFEST for the manifest, DSYNC_ERR_SYSTEM for the system.
  */
-struct dsync_archive *dsync_archive_open(const char *path, const struct dsync_archive_options *options, struct dsync_error *err);
-struct dsync_archive *dsync_archive_open_at(int dirfd, const char *path, const struct dsync_archive_options *options, struct dsync_error *err);
-struct dsync_archive *dsync_archive_open_fd(int fd, const struct dsync_archive_options *options, struct dsync_error *err);
+struct dsync_archive *
+dsync_archive_open(const char *path, const struct dsync_archive_options *options, struct dsync_error *err);
+struct dsync_archive *dsync_archive_open_at(
+	int dirfd, const char *path, const struct dsync_archive_options *options, struct dsync_error *err);
+struct dsync_archive *
+dsync_archive_open_fd(int fd, const struct dsync_archive_options *options, struct dsync_error *err);
 
 /* One more user; returns the archive. */
 struct dsync_archive *dsync_archive_ref(struct dsync_archive *archive);
@@ -82,9 +88,13 @@ int dsync_archive_map_payload(struct dsync_archive *archive, struct dsync_view *
  * Copies payload bytes out with pread; returns how many (fewer than `size` only
  * at the end, 0 at or past it) or a negative code.
  */
-int64_t dsync_archive_read_payload(const struct dsync_archive *archive, uint64_t offset, void *buf, size_t size, struct dsync_error *err);
+int64_t dsync_archive_read_payload(
+	const struct dsync_archive *archive, uint64_t offset, void *buf, size_t size, struct dsync_error *err);
 
-/* Where the payload's bytes are, for sendfile, SQLite, libmaxminddb and the like; the descriptor stays the archive's. */
+/*
+ * Where the payload's bytes are, for sendfile, SQLite, libmaxminddb and the like; the descriptor stays the
+ * archive's.
+ */
 struct dsync_extent {
 	int fd;
 	uint64_t offset;
@@ -93,11 +103,12 @@ struct dsync_extent {
 struct dsync_extent dsync_archive_payload_extent(const struct dsync_archive *archive);
 
 /*
- * Streams the payload through the sink and compares its CRC-32 at the end
- * (DSYNC_ERR_CORRUPT).  The sink returns 0, or a negative code that ends the stream and is returned.  Constant memory.
+ * Streams the payload through the sink and compares its CRC-32 at the end (DSYNC_ERR_CORRUPT).  The sink
+ * returns 0, or a negative code that ends the stream and is returned.  Constant memory.
  */
 typedef int dsync_archive_sink(void *user, const void *data, size_t size);
-int dsync_archive_stream_payload(const struct dsync_archive *archive, dsync_archive_sink *sink, void *user, struct dsync_error *err);
+int dsync_archive_stream_payload(
+	const struct dsync_archive *archive, dsync_archive_sink *sink, void *user, struct dsync_error *err);
 
 /* The entries, in the order of their data. The name lives as long as the archive. */
 struct dsync_archive_entry {
@@ -116,16 +127,20 @@ int dsync_archive_entry(const struct dsync_archive *archive, size_t index, struc
 /* The entry of this name: 0, or DSYNC_ERR_NOT_FOUND (`err` is not filled). */
 int dsync_archive_find(const struct dsync_archive *archive, const char *name, struct dsync_archive_entry *entry);
 
-/* Reads an entry whole and checked into memory of its own (free() it); DSYNC_ERR_NOT_FOUND, _LIMIT over `size_max`, _CORRUPT. */
-int dsync_archive_read_entry(const struct dsync_archive *archive, const char *name, uint64_t size_max, unsigned char **data, size_t *size,
-			     struct dsync_error *err);
+/*
+ * Reads an entry whole and checked into memory of its own (free() it); DSYNC_ERR_NOT_FOUND, _LIMIT over
+ * `size_max`, _CORRUPT.
+ */
+int dsync_archive_read_entry(const struct dsync_archive *archive, const char *name, uint64_t size_max,
+	unsigned char **data, size_t *size, struct dsync_error *err);
 
 /* True when there is an updater: sync.wasm is present and not the 8-byte stub. */
 bool dsync_archive_has_updater(const struct dsync_archive *archive);
 
 /* Names one published version whatever its inode: BLAKE3-128 over directory and end record. */
 void dsync_archive_generation(const struct dsync_archive *archive, unsigned char generation[DSYNC_GENERATION_SIZE]);
-void dsync_generation_format(char out[DSYNC_GENERATION_TEXT_SIZE], const unsigned char generation[DSYNC_GENERATION_SIZE]);
+void
+dsync_generation_format(char out[DSYNC_GENERATION_TEXT_SIZE], const unsigned char generation[DSYNC_GENERATION_SIZE]);
 
 /* The path as it was given to open; "" when opened from a descriptor.  Lives as long as the archive. */
 const char *dsync_archive_path(const struct dsync_archive *archive);
@@ -135,13 +150,14 @@ int dsync_archive_fd(const struct dsync_archive *archive);
 uint64_t dsync_archive_file_size(const struct dsync_archive *archive);
 
 /*
- * Reads everything and reports each fault and each warning to the callback: CRC-32 of every entry, content that is
- * not what its name says, payload compressed or with a descriptor, unknown entries.  Returns the number of faults (0: sound), or a negative code
- * when the check itself failed.  `payload_hash` (may be NULL) receives the payload's BLAKE3.
+ * Reads everything and reports each fault and each warning to the callback: CRC-32 of every entry, content
+ * that is not what its name says, payload compressed or with a descriptor, unknown entries.  Returns the
+ * number of faults (0: sound), or a negative code when the check itself failed.  `payload_hash` (may be
+ * NULL) receives the payload's BLAKE3.
  */
 typedef void dsync_verify_report(void *user, bool is_warning, const struct dsync_error *problem);
-int dsync_archive_verify(struct dsync_archive *archive, dsync_verify_report *report, void *user, unsigned char payload_hash[32],
-			 struct dsync_error *err);
+int dsync_archive_verify(struct dsync_archive *archive, dsync_verify_report *report, void *user,
+	unsigned char payload_hash[32], struct dsync_error *err);
 
 #ifdef __cplusplus
 }

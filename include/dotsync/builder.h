@@ -14,8 +14,8 @@
  *	dsync_builder_destroy(b);
  *
  * Setters remember their first error and the write reports it.  dsync_builder_set_base() starts from an
- * existing archive: whatever is not set is kept, unknown entries byte for byte, and a large payload is shared or copied inside the kernel.
- * The same input and options give the same bytes.
+ * existing archive: whatever is not set is kept, unknown entries byte for byte, and a large payload is
+ * shared or copied inside the kernel. The same input and options give the same bytes.
  */
 #ifndef DOTSYNC_BUILDER_H
 #define DOTSYNC_BUILDER_H
@@ -41,8 +41,8 @@ enum dsync_create_mode {
 };
 
 enum dsync_profile {
-	DSYNC_PROFILE_DEFAULT,  /* manifest Deflated */
-	DSYNC_PROFILE_SYNC_RS,  /* everything Stored, always a sync.wasm: for the Rust reader */
+	DSYNC_PROFILE_DEFAULT, /* manifest Deflated */
+	DSYNC_PROFILE_SYNC_RS, /* everything Stored, always a sync.wasm: for the Rust reader */
 };
 
 /* NULL only when memory ran out. */
@@ -56,8 +56,9 @@ int dsync_builder_set_base(struct dsync_builder *b, struct dsync_archive *base);
 int dsync_builder_set_manifest(struct dsync_builder *b, const struct dsync_manifest *manifest);
 
 /*
- * The payload, one of: bytes (copied), a file by path, a descriptor from its start to its end (duplicated; a pipe until it
- * ends), or a callback.  With a new payload the base's sync.attest and sync.chunks go, which speak of the old one.
+ * The payload, one of: bytes (copied), a file by path, a descriptor from its start to its end (duplicated; a
+ * pipe until it ends), or a callback.  With a new payload the base's sync.attest and sync.chunks go, which
+ * speak of the old one.
  */
 int dsync_builder_set_payload_bytes(struct dsync_builder *b, const void *data, size_t size);
 int dsync_builder_set_payload_file(struct dsync_builder *b, const char *path);
@@ -71,7 +72,10 @@ int dsync_builder_set_payload_source(struct dsync_builder *b, dsync_builder_sour
 int dsync_builder_set_context(struct dsync_builder *b, const void *json, size_t size);
 int dsync_builder_set_updater(struct dsync_builder *b, const void *wasm, size_t size);
 
-/* Any other entry, copied; NULL removes it.  Names of the entries above and unknown ones in "sync." are DSYNC_ERR_INVALID. */
+/*
+ * Any other entry, copied; NULL removes it.  Names of the entries above and unknown ones in "sync." are
+ * DSYNC_ERR_INVALID.
+ */
 int dsync_builder_set_entry(struct dsync_builder *b, const char *name, const void *data, size_t size);
 
 /* Without this the base's: what the Rust reader could open stays so. */
@@ -83,17 +87,24 @@ int dsync_builder_set_time(struct dsync_builder *b, int64_t seconds);
 /* Permission bits of a file that is new; by default 0666 less the umask.  A replaced file's are kept. */
 int dsync_builder_set_mode(struct dsync_builder *b, unsigned mode);
 
-/* Bytes done of bytes in all (0 when not known), called from inside write on the caller's thread; non-zero cancels. */
+/*
+ * Bytes done of bytes in all (0 when not known), called from inside write on the caller's thread; non-zero
+ * cancels.
+ */
 typedef int dsync_builder_progress(void *user, uint64_t done, uint64_t total);
 int dsync_builder_set_progress(struct dsync_builder *b, dsync_builder_progress *progress, void *user);
 
 /* Writes, verifies, makes durable, puts in place. 0 only when the new archive is there for good. */
-int dsync_builder_write(struct dsync_builder *b, const char *path, enum dsync_create_mode mode, struct dsync_error *err);
+int
+dsync_builder_write(struct dsync_builder *b, const char *path, enum dsync_create_mode mode, struct dsync_error *err);
 
 /* The archive as a plain stream: spooled to a temporary file first. For `create -o -`. */
 int dsync_builder_write_fd(struct dsync_builder *b, int fd, struct dsync_error *err);
 
-/* BLAKE3 of the payload that the last write wrote; DSYNC_ERR_STATE when it did not succeed, or kept the base's payload without reading it. */
+/*
+ * BLAKE3 of the payload that the last write wrote; DSYNC_ERR_STATE when it did not succeed, or kept the
+ * base's payload without reading it.
+ */
 int dsync_builder_payload_hash(const struct dsync_builder *b, unsigned char digest[32]);
 
 #ifdef __cplusplus

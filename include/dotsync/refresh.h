@@ -109,6 +109,9 @@ enum dsync_outcome_kind dsync_outcome_kind(const struct dsync_outcome *outcome);
 /* Why it failed; code 0 otherwise. Lives as long as the outcome. */
 const struct dsync_error *dsync_outcome_error(const struct dsync_outcome *outcome);
 
+/* With the option `explain`: lines for people; "" otherwise. Lives as long as the outcome. */
+const char *dsync_outcome_explanation(const struct dsync_outcome *outcome);
+
 const char *dsync_outcome_generation(const struct dsync_outcome *outcome); /* now in place; "" when not known */
 uint64_t dsync_outcome_payload_size(const struct dsync_outcome *outcome);
 bool dsync_outcome_shared(const struct dsync_outcome *outcome); /* somebody else's refresh gave this result */

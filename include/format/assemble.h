@@ -2,8 +2,8 @@
 /*
  * assemble.h - write an archive into a staging file while its payload is still arriving.
  *
- * The builder writes from things that are there; the refresher does not know the payload's size until the server has sent
- * it.  An assembly puts the payload at its aligned place first and the head in front of it
+ * The builder writes from things that are there; the refresher does not know the payload's size until the
+ * server has sent it.  An assembly puts the payload at its aligned place first and the head in front of it
  * at the end, when created_at, context and attestation are known.
  *
  *	dsync_assembly_begin(&a, fd, base, &err);               room for the head is reserved from the base's head
@@ -11,8 +11,9 @@
  *	dsync_assembly_finish(a, &parts, &err);                 head, directory; the file is a whole archive now
  *	dsync_assembly_destroy(a);
  *
- * Hash and CRC are computed while appending; what was shared, copied in the kernel or written out of order is
- * read again for them when they are needed.  Memory is constant whatever the size.  After a failure only discard and destroy make sense.
+ * Hash and CRC are computed while appending; what was shared, copied in the kernel or written out of order
+ * is read again for them when they are needed.  Memory is constant whatever the size.  After a failure only
+ * discard and destroy make sense.
  */
 #ifndef FORMAT_ASSEMBLE_H
 #define FORMAT_ASSEMBLE_H
@@ -42,10 +43,12 @@ struct dsync_assembly_parts {
 };
 
 /*
- * `fd` is an empty file and stays the caller's; `base` is referenced and may be NULL (then parts must bring a manifest).
- * `head_size_hint`: by how many bytes the head is expected to grow, 0 for none.  The payload keeps the base's place when the head fits before it.
+ * `fd` is an empty file and stays the caller's; `base` is referenced and may be NULL (then parts must bring
+ * a manifest). `head_size_hint`: by how many bytes the head is expected to grow, 0 for none.  The payload
+ * keeps the base's place when the head fits before it.
  */
-int dsync_assembly_begin(struct dsync_assembly **a, int fd, struct dsync_archive *base, size_t head_size_hint, struct dsync_error *err);
+int dsync_assembly_begin(
+	struct dsync_assembly **a, int fd, struct dsync_archive *base, size_t head_size_hint, struct dsync_error *err);
 
 /* Bytes in the payload so far: one past the last byte written. */
 uint64_t dsync_assembly_payload_size(const struct dsync_assembly *a);
@@ -53,7 +56,10 @@ uint64_t dsync_assembly_payload_size(const struct dsync_assembly *a);
 /* DSYNC_ERR_LIMIT when the payload would pass this; default unlimited. */
 void dsync_assembly_set_limit(struct dsync_assembly *a, uint64_t payload_size_max);
 
-/* Reserves disk for a payload of this size, so that a full disk is found early; best effort, -EOPNOTSUPP is ignored. */
+/*
+ * Reserves disk for a payload of this size, so that a full disk is found early; best effort, -EOPNOTSUPP is
+ * ignored.
+ */
 int dsync_assembly_reserve(struct dsync_assembly *a, uint64_t payload_size, struct dsync_error *err);
 
 int dsync_assembly_append(struct dsync_assembly *a, const void *data, size_t size, struct dsync_error *err);
@@ -65,19 +71,21 @@ int dsync_assembly_append(struct dsync_assembly *a, const void *data, size_t siz
 int dsync_assembly_append_fd(struct dsync_assembly *a, int fd, struct dsync_error *err);
 
 /*
- * Appends a range of the base's payload: shared where file system and alignment allow, else copied in the kernel; holes stay holes.
- * Of the whole payload the CRC is known and nothing is read.
+ * Appends a range of the base's payload: shared where file system and alignment allow, else copied in the
+ * kernel; holes stay holes. Of the whole payload the CRC is known and nothing is read.
  */
 int dsync_assembly_append_base(struct dsync_assembly *a, uint64_t offset, uint64_t size, struct dsync_error *err);
 
 /* Writes anywhere; a gap reads as zeros.  Never shortens. */
-int dsync_assembly_write_at(struct dsync_assembly *a, uint64_t offset, const void *data, size_t size, struct dsync_error *err);
+int dsync_assembly_write_at(
+	struct dsync_assembly *a, uint64_t offset, const void *data, size_t size, struct dsync_error *err);
 
 /* Forgets the payload written so far. */
 int dsync_assembly_discard(struct dsync_assembly *a, struct dsync_error *err);
 
 /* BLAKE3 of the payload; may read the file when it was written out of order. */
-int dsync_assembly_payload_hash(struct dsync_assembly *a, unsigned char digest[DSYNC_HASH_SIZE], struct dsync_error *err);
+int
+dsync_assembly_payload_hash(struct dsync_assembly *a, unsigned char digest[DSYNC_HASH_SIZE], struct dsync_error *err);
 
 /* Where the payload lies in `fd`: for a check command. */
 uint64_t dsync_assembly_payload_offset(const struct dsync_assembly *a);

@@ -15,7 +15,7 @@ change that is meant, write the files anew and read the difference:
 
     DOTSYNC_BUILD=build/release test/cli/refresh-expected
 
-Each test has a folder of its own, which is home, configuration and working folder, and nothing else of the environment.
+Objects of --json are checked against their schema in doc/schema as well.  Each test has a folder of its own, which is home, configuration and working folder, and nothing else of the environment.
 """
 import difflib
 import io
@@ -30,10 +30,14 @@ import time
 import traceback
 import zipfile
 
+import schema
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = os.environ.get("DOTSYNC_BUILD", "")
 SOURCE = os.environ.get("DOTSYNC_SOURCE", os.path.dirname(os.path.dirname(HERE)))
 DOTSYNC = os.path.join(BUILD, "bin", "dotsync")
+SCHEMAS = schema.Schemas(os.path.join(SOURCE, "doc", "schema"))
+SCHEMA_OF = {"unhold": "hold.json"}  # the others have their command's name
 
 REPLACED = [
     (re.compile(r"blake3:[0-9a-f]{64}"), "<hash>"),
@@ -122,6 +126,8 @@ class Case:
     def run(self, *arguments, **options):
         """Runs the command and writes down all that it said."""
         done = self.silent(*arguments, **options)
+        if "--json" in arguments and done.code != 2:
+            validate(arguments[0], done)
         self.say("$ dotsync " + " ".join(quote(argument) for argument in arguments))
         self.say_bytes("", done.out)
         self.say_bytes("! ", done.err)
@@ -153,6 +159,17 @@ class Case:
 
 def quote(argument):
     return argument if re.fullmatch(r"[A-Za-z0-9_./:=@,+-]+", argument) else "'" + argument.replace("\n", "\\n") + "'"
+
+
+def validate(command, done):
+    """Every object of --json is as its schema in doc/schema says; those of a command that delivers a payload are on standard error."""
+    name = SCHEMA_OF.get(command, command + ".json")
+    lines = done.out.splitlines() or done.err.splitlines()
+    for line in lines:
+        try:
+            SCHEMAS.check(name, json.loads(line))
+        except ValueError as problem:
+            raise AssertionError("%s: %s in %s" % (name, problem, line.decode("utf-8", "replace"))) from problem
 
 
 def compare(group, name, case):

@@ -97,7 +97,7 @@ chatter(void)
 
 	for (i = 0; i < PIECE; i++)
 		piece[i] = 'x';
-	dotsync_log(DOTSYNC_WARNING, "red \033[31malert\n\nsecond", 23);
+	dotsync_log(DOTSYNC_WARNING, "red \033[31malert\n\nsecond", 22);
 	for (i = 0; i < 3; i++)
 		dotsync_log(DOTSYNC_INFO, piece, 30000);
 	finish(DOTSYNC_UNCHANGED);

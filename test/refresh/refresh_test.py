@@ -253,20 +253,17 @@ class RefreshTest(unittest.TestCase):
 	# ---- several at once, and background ----
 
 	def test_twenty_at_once_are_one_request(self):
-		for ttl in (3600, 0):
-			self.server.content("/many", b"for all %d" % ttl)
-			self.server.reset()
-			self.server.content("/many", b"for all %d" % ttl)
-			archive = self.http(path="/many", ttl=ttl)
-			processes = [self.place.start(archive) for _ in range(20)]
-			outcomes = [p.outcome() for p in processes]
-			for p in processes:
-				p.wait()
-			self.assertEqual(self.count("/many"), 1 if ttl else self.count("/many"))
-			self.assertEqual(len({o["generation"] for o in outcomes}), 1)
-			self.assertEqual([o["kind"] for o in outcomes if o["kind"] not in ("updated", "fresh", "unchanged")], [])
-			self.assertEqual(payload(archive), b"for all %d" % ttl)
-			self.assertEqual(self.place.leftovers(), [])
+		archive = self.http()
+		processes = [self.place.start(archive) for _ in range(20)]
+		outcomes = [p.outcome() for p in processes]
+		for p in processes:
+			p.wait()
+		self.assertEqual(self.count(), 1)
+		self.assertEqual(len({o["generation"] for o in outcomes}), 1)
+		self.assertEqual({o["kind"] for o in outcomes} - {"updated", "fresh"}, set())
+		self.assertEqual([o["shared"] for o in outcomes if o["kind"] == "updated"].count(False), 1)
+		self.assertEqual(payload(archive), b"new data")
+		self.assertEqual(self.place.leftovers(), [])
 
 	def test_waiting_for_another_shares_its_result(self):
 		for path, kind in (("/slow?size=60&rate=40", "updated"), ("/silent", "failed")):

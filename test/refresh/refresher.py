@@ -115,6 +115,8 @@ class Process:
 		return self.wait()
 
 	def wait(self):
+		"""Its exit status; what it still says is not read."""
+		self.socket.close()
 		if self.status is None:
 			self.status, self.usage = os.wait4(self.pid, 0)[1:]
 		return self.status
@@ -184,7 +186,6 @@ class Place:
 	def refresh(self, path, **members):
 		process = self.start(path, **members)
 		outcome = process.outcome()
-		process.hang_up()
 		process.wait()
 		outcome["events"] = process.events
 		return outcome

@@ -106,6 +106,18 @@ judge_status(struct dsync_calls *c, const struct dsync_request *request, const s
 		c->retry_s = retry;
 }
 
+/* What to do about a request that failed, where the broker did not say it better. */
+static void
+advise(struct dsync_error *fault)
+{
+	if (fault->hint[0] != '\0')
+		return;
+	if (fault->code == DSYNC_ERR_POLICY)
+		dsync_error_hint(fault, "manifest and grant must both allow it; dotsync refresh --explain shows what they do");
+	else if (fault->code == DSYNC_ERR_NETWORK || fault->code == DSYNC_ERR_TIMEOUT)
+		dsync_error_hint(fault, "see whether network and server are well");
+}
+
 int
 dsync_calls_request(struct dsync_calls *c, const struct dsync_request *request, struct dsync_response **response)
 {
@@ -119,6 +131,8 @@ dsync_calls_request(struct dsync_calls *c, const struct dsync_request *request, 
 	}
 	if (rc == 0)
 		judge_status(c, request, *response, dsync_sys_now());
+	else
+		advise(&c->fault);
 	return rc;
 }
 

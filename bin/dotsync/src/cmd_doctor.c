@@ -11,6 +11,7 @@
 #include "command.h"
 #include "doctor.h"
 #include "report.h"
+#include "runtime/exit_code.h"
 
 #define TEXT_SIZE 1024
 #define DETAIL_COLUMN 24
@@ -40,17 +41,9 @@ print(const struct doctor *doctor, enum verdict verdict, const char *check, cons
 	putchar('\n');
 }
 
-void
-doctor_say(struct doctor *doctor, enum verdict verdict, const char *check, const char *fix, const char *format, ...)
+static void
+say(struct doctor *doctor, enum verdict verdict, const char *check, const char *fix, const char *detail)
 {
-	char detail[TEXT_SIZE];
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(detail, sizeof(detail), format, arguments);
-	va_end(arguments);
-	if (verdict == VERDICT_PROBLEM)
-		doctor->has_problem = true;
 	if (!doctor->app->json) {
 		print(doctor, verdict, check, fix, detail);
 		return;
@@ -64,6 +57,20 @@ doctor_say(struct doctor *doctor, enum verdict verdict, const char *check, const
 }
 
 void
+doctor_say(struct doctor *doctor, enum verdict verdict, const char *check, const char *fix, const char *format, ...)
+{
+	char detail[TEXT_SIZE];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(detail, sizeof(detail), format, arguments);
+	va_end(arguments);
+	if (verdict == VERDICT_PROBLEM)
+		doctor->status = report_worst(doctor->status, EXIT_MACHINE);
+	say(doctor, verdict, check, fix, detail);
+}
+
+void
 doctor_say_error(struct doctor *doctor, enum verdict verdict, const char *check, const struct dsync_error *err)
 {
 	struct dsync_error bare = *err;
@@ -71,7 +78,9 @@ doctor_say_error(struct doctor *doctor, enum verdict verdict, const char *check,
 
 	bare.hint[0] = '\0';
 	dsync_error_format(&bare, text, sizeof(text));
-	doctor_say(doctor, verdict, check, err->hint, "%s", text);
+	if (verdict == VERDICT_PROBLEM)
+		doctor->status = report_worst(doctor->status, dsync_exit_code(err->code));
+	say(doctor, verdict, check, err->hint[0] != '\0' ? err->hint : NULL, text);
 }
 
 /* One group of findings: the machine's (file is NULL) or an archive's. */
@@ -98,13 +107,13 @@ examine(struct app *app, const char *file)
 	dsync_json_close_array(&doctor.json);
 	if (app->json) {
 		view = dsync_buffer_view(&doctor.json);
-		report_json_begin(&out, file, !doctor.has_problem);
+		report_json_begin(&out, file, doctor.status == EXIT_DONE);
 		dsync_json_put_raw(&out, "checks", (const char *)view.data, view.size);
 		dsync_json_close(&out);
 		status = report_print(app, &out);
 	}
 	dsync_buffer_finish(&doctor.json);
-	return report_worst(status, doctor.has_problem ? EXIT_MACHINE : EXIT_DONE);
+	return report_worst(status, doctor.status);
 }
 
 int

@@ -13,7 +13,7 @@ enum verdict { VERDICT_GOOD, VERDICT_WARNING, VERDICT_PROBLEM };
 struct doctor {
 	struct app *app;
 	struct dsync_buffer json; /* an open array, with --json */
-	bool has_problem;
+	int status;               /* the worst exit status that a problem stands for */
 };
 
 /* One finding; `fix` is NULL where there is nothing to do.  The detail may hold untrusted text. */

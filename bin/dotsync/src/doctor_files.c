@@ -94,7 +94,8 @@ check_consent(struct doctor *doctor, const struct dsync_archive *archive, int64_
 		doctor_say(doctor, VERDICT_GOOD, "grants", NULL, "its updater has all that it asks for");
 	else
 		doctor_say(doctor, VERDICT_WARNING, "grants", "`dotsync grant` shows what it asks for, and asks you",
-			   "its updater lacks %zu hosts and %zu variables, or any grant at all", consent.missing_hosts.count, consent.missing_env.count);
+			   consent.granted_hosts.count + consent.granted_env.count > 0 ? "its updater lacks some of what it asks for" :
+											 "its updater was granted nothing");
 	dsync_consent_finish(&consent);
 }
 

@@ -21,7 +21,8 @@ limit(uint64_t asked, uint64_t otherwise)
 static struct dsync_zip *
 open_container(int fd, const struct dsync_archive_options *options, struct dsync_error *err)
 {
-	const struct dsync_archive_options o = options != NULL ? *options : (struct dsync_archive_options)DSYNC_ARCHIVE_OPTIONS_INIT;
+	const struct dsync_archive_options o =
+		options != NULL ? *options : (struct dsync_archive_options)DSYNC_ARCHIVE_OPTIONS_INIT;
 	const struct dsync_zip_rule rules[] = {
 		{ DSYNC_ENTRY_MANIFEST, .required = true, .size_max = DSYNC_MANIFEST_SIZE_MAX },
 		{ DSYNC_ENTRY_PAYLOAD, .required = true, .stored_only = true, .size_max = UINT64_MAX },
@@ -79,9 +80,9 @@ find_updater(const struct dsync_archive *archive)
 
 /* Takes the descriptor, also when it fails. */
 static struct dsync_archive *
-open_taking(int fd, const struct dsync_archive_options *options, struct dsync_error *err)
+open_taking(int fd, const char *path, const struct dsync_archive_options *options, struct dsync_error *err)
 {
-	struct dsync_archive *archive = calloc(1, sizeof(*archive));
+	struct dsync_archive *archive = calloc(1, sizeof(*archive) + strlen(path) + 1);
 
 	if (archive == NULL) {
 		dsync_error_set_memory(err);
@@ -90,6 +91,7 @@ open_taking(int fd, const struct dsync_archive_options *options, struct dsync_er
 	}
 	atomic_init(&archive->references, 1);
 	archive->fd = fd;
+	memcpy(archive->path, path, strlen(path));
 
 	archive->zip = open_container(fd, options, err);
 	if (archive->zip == NULL || read_manifest(archive, err) < 0) {
@@ -117,7 +119,7 @@ dsync_archive_open_at(int dirfd, const char *path, const struct dsync_archive_op
 		dsync_error_set_errno(err, -fd, "cannot open the archive");
 		return NULL;
 	}
-	return open_taking(fd, options, err);
+	return open_taking(fd, path, options, err);
 }
 
 struct dsync_archive *
@@ -129,7 +131,13 @@ dsync_archive_open_fd(int fd, const struct dsync_archive_options *options, struc
 		dsync_error_set_errno(err, -copy, "cannot duplicate the archive's descriptor");
 		return NULL;
 	}
-	return open_taking(copy, options, err);
+	return open_taking(copy, "", options, err);
+}
+
+const char *
+dsync_archive_path(const struct dsync_archive *archive)
+{
+	return archive->path;
 }
 
 struct dsync_archive *

@@ -12,8 +12,14 @@ bool
 dsync__archive_is_known(const char *name)
 {
 	static const char *const known[] = {
-		DSYNC_ENTRY_MANIFEST, DSYNC_ENTRY_CONTEXT, DSYNC_ENTRY_UPDATER, DSYNC_ENTRY_RELEASE,
-		DSYNC_ENTRY_ATTEST,   DSYNC_ENTRY_PROOF,   DSYNC_ENTRY_CHUNKS,  DSYNC_ENTRY_PAYLOAD,
+		DSYNC_ENTRY_MANIFEST,
+		DSYNC_ENTRY_CONTEXT,
+		DSYNC_ENTRY_UPDATER,
+		DSYNC_ENTRY_RELEASE,
+		DSYNC_ENTRY_ATTEST,
+		DSYNC_ENTRY_PROOF,
+		DSYNC_ENTRY_CHUNKS,
+		DSYNC_ENTRY_PAYLOAD,
 	};
 	size_t i;
 
@@ -98,8 +104,8 @@ dsync__archive_read(const struct dsync_archive *archive, const struct dsync_zip_
 }
 
 int
-dsync_archive_read_entry(const struct dsync_archive *archive, const char *name, uint64_t size_max, unsigned char **data, size_t *size,
-	struct dsync_error *err)
+dsync_archive_read_entry(const struct dsync_archive *archive, const char *name, uint64_t size_max, unsigned char **data,
+	size_t *size, struct dsync_error *err)
 {
 	const struct dsync_zip_entry *entry = dsync_zip_find(archive->zip, name);
 

@@ -16,14 +16,15 @@
 
 struct dsync_archive {
 	atomic_uint references;
-	int fd;                                /* ours */
+	int fd; /* ours */
 	struct dsync_zip *zip;
 	const struct dsync_zip_entry *payload; /* in zip */
 	struct dsync_manifest *manifest;
 	bool has_updater;
-	struct dsync_view view;                /* of the payload; data is NULL until it was mapped */
-	void *map;                             /* what to unmap: the view down to the start of its page; NULL for an empty payload */
+	struct dsync_view view; /* of the payload; data is NULL until it was mapped */
+	void *map;              /* what to unmap: the view down to the start of its page; NULL for an empty payload */
 	size_t map_size;
+	char path[]; /* as given to open; "" from a descriptor */
 };
 
 /* True for the names that the format gives a meaning. */
@@ -31,6 +32,6 @@ bool dsync__archive_is_known(const char *name);
 
 /* archive_entry.c: the entry's bytes, whole and checked, in memory of their own; at most `size_max` of them. */
 int dsync__archive_read(const struct dsync_archive *archive, const struct dsync_zip_entry *entry, uint64_t size_max,
-			unsigned char **data, size_t *size, struct dsync_error *err);
+	unsigned char **data, size_t *size, struct dsync_error *err);
 
 #endif

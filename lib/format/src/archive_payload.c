@@ -53,7 +53,8 @@ map_pages(struct dsync_archive *archive, struct dsync_error *err)
 	int rc;
 
 	if (payload->size > SIZE_MAX - lead)
-		return dsync_error_set(err, DSYNC_ERR_LIMIT, "", "the payload is larger than this machine's memory can map");
+		return dsync_error_set(
+			err, DSYNC_ERR_LIMIT, "", "the payload is larger than this machine's memory can map");
 	map = dsync_sys_mmap(archive->fd, payload->data_offset - lead, (size_t)(payload->size + lead), &err_no);
 	if (map == NULL)
 		return dsync_error_set_errno(err, err_no, "cannot map the payload");
@@ -82,7 +83,8 @@ dsync_archive_map_payload(struct dsync_archive *archive, struct dsync_view *payl
 }
 
 int64_t
-dsync_archive_read_payload(const struct dsync_archive *archive, uint64_t offset, void *buf, size_t size, struct dsync_error *err)
+dsync_archive_read_payload(
+	const struct dsync_archive *archive, uint64_t offset, void *buf, size_t size, struct dsync_error *err)
 {
 	uint64_t end = archive->payload->size;
 	int rc;
@@ -96,7 +98,8 @@ dsync_archive_read_payload(const struct dsync_archive *archive, uint64_t offset,
 }
 
 int
-dsync_archive_stream_payload(const struct dsync_archive *archive, dsync_archive_sink *sink, void *user, struct dsync_error *err)
+dsync_archive_stream_payload(
+	const struct dsync_archive *archive, dsync_archive_sink *sink, void *user, struct dsync_error *err)
 {
 	void *buf = malloc(STREAM_SIZE);
 	int rc;

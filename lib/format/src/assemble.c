@@ -15,7 +15,8 @@
 #define HEAD_OVERHEAD 1024u
 
 int
-dsync_assembly_begin(struct dsync_assembly **out, int fd, struct dsync_archive *base, size_t head_size_hint, struct dsync_error *err)
+dsync_assembly_begin(
+	struct dsync_assembly **out, int fd, struct dsync_archive *base, size_t head_size_hint, struct dsync_error *err)
 {
 	const struct dsync_manifest *manifest = base != NULL ? base->manifest : NULL;
 	uint64_t head_size = base != NULL ? dsync__head_size(base) : HEAD_OVERHEAD;
@@ -111,7 +112,8 @@ dsync_assembly_reserve(struct dsync_assembly *a, uint64_t payload_size, struct d
 }
 
 int
-dsync_assembly_write_at(struct dsync_assembly *a, uint64_t offset, const void *data, size_t size, struct dsync_error *err)
+dsync_assembly_write_at(
+	struct dsync_assembly *a, uint64_t offset, const void *data, size_t size, struct dsync_error *err)
 {
 	uint64_t end = offset + size;
 	int rc;
@@ -151,7 +153,8 @@ dsync_assembly_discard(struct dsync_assembly *a, struct dsync_error *err)
 }
 
 int
-dsync__assembly_write_head(struct dsync_assembly *a, const struct dsync__head *head, size_t reserve, struct dsync_error *err)
+dsync__assembly_write_head(
+	struct dsync_assembly *a, const struct dsync__head *head, size_t reserve, struct dsync_error *err)
 {
 	uint64_t was = a->base != NULL ? a->base->payload->data_offset : 0;
 	int rc;
@@ -222,7 +225,8 @@ write_payload_header(struct dsync_assembly *a, struct dsync_error *err)
 
 /* What lies behind the payload: the given list, or the base's where it is still right. */
 static int
-write_chunks(struct dsync_assembly *a, const struct dsync__head *head, const struct dsync_view *chunks, struct dsync_error *err)
+write_chunks(struct dsync_assembly *a, const struct dsync__head *head, const struct dsync_view *chunks,
+	struct dsync_error *err)
 {
 	struct dsync__head_entry entry = { .name = DSYNC_ENTRY_CHUNKS, .method = DSYNC_ZIP_STORED };
 
@@ -236,8 +240,8 @@ write_chunks(struct dsync_assembly *a, const struct dsync__head *head, const str
 }
 
 int
-dsync__assembly_close(struct dsync_assembly *a, const struct dsync__head *head, size_t reserve, const struct dsync_view *chunks,
-	struct dsync_error *err)
+dsync__assembly_close(struct dsync_assembly *a, const struct dsync__head *head, size_t reserve,
+	const struct dsync_view *chunks, struct dsync_error *err)
 {
 	int rc = 0;
 
@@ -273,7 +277,8 @@ dsync_assembly_finish(struct dsync_assembly *a, const struct dsync_assembly_part
 		return dsync_error_set(err, DSYNC_ERR_STATE, "", "an archive needs a manifest");
 	rc = dsync__head_init(&head, a->base, false, err);
 	if (rc == 0 && manifest != NULL)
-		rc = dsync__head_set(&head, DSYNC_ENTRY_MANIFEST, dsync_manifest_text(manifest), dsync__manifest_method(a->base), err);
+		rc = dsync__head_set(&head, DSYNC_ENTRY_MANIFEST, dsync_manifest_text(manifest),
+			dsync__manifest_method(a->base), err);
 	if (rc == 0)
 		rc = set_part(&head, DSYNC_ENTRY_CONTEXT, parts->context, err);
 	if (rc == 0)

@@ -58,7 +58,8 @@ dsync_assembly_append(struct dsync_assembly *a, const void *data, size_t size, s
 }
 
 int
-dsync__assembly_append_source(struct dsync_assembly *a, dsync_builder_source *source, void *user, struct dsync_error *err)
+dsync__assembly_append_source(
+	struct dsync_assembly *a, dsync_builder_source *source, void *user, struct dsync_error *err)
 {
 	int64_t size;
 	int rc = 0;

@@ -19,10 +19,12 @@ dsync__copy_share(const struct dsync__copy *copy)
 {
 	uint64_t blocks = copy->size - copy->size % DSYNC_PAYLOAD_ALIGNMENT;
 
-	if (blocks == 0 || copy->src_offset % DSYNC_PAYLOAD_ALIGNMENT != 0 || copy->dst_offset % DSYNC_PAYLOAD_ALIGNMENT != 0)
+	if (blocks == 0 || copy->src_offset % DSYNC_PAYLOAD_ALIGNMENT != 0 ||
+		copy->dst_offset % DSYNC_PAYLOAD_ALIGNMENT != 0)
 		return 0;
 	/* Any failure only means that this pair of files cannot. */
-	return dsync_sys_clone_range(copy->src, copy->src_offset, blocks, copy->dst, copy->dst_offset) == 0 ? blocks : 0;
+	return dsync_sys_clone_range(copy->src, copy->src_offset, blocks, copy->dst, copy->dst_offset) == 0 ? blocks
+													    : 0;
 }
 
 int
@@ -60,7 +62,8 @@ copy_by_hand(const struct dsync__copy *copy, uint64_t done, uint64_t stop, struc
 
 		rc = dsync_sys_pread_all(copy->src, copy->buf, size, copy->src_offset + done);
 		if (rc == -ENODATA)
-			return dsync_error_set(err, DSYNC_ERR_CHANGED, "", "the file became shorter while it was copied");
+			return dsync_error_set(
+				err, DSYNC_ERR_CHANGED, "", "the file became shorter while it was copied");
 		if (rc < 0)
 			return dsync_error_set_errno(err, -rc, "cannot read the file that is copied");
 		rc = dsync_sys_pwrite_all(copy->dst, copy->buf, size, copy->dst_offset + done);
@@ -75,7 +78,8 @@ copy_by_hand(const struct dsync__copy *copy, uint64_t done, uint64_t stop, struc
 static bool
 is_unsupported(ssize_t rc)
 {
-	return rc == -ENOSYS || rc == -ENOTSUP || rc == -EOPNOTSUPP || rc == -EINVAL || rc == -EXDEV || rc == -EBADF || rc == -EPERM;
+	return rc == -ENOSYS || rc == -ENOTSUP || rc == -EOPNOTSUPP || rc == -EINVAL || rc == -EXDEV || rc == -EBADF ||
+		rc == -EPERM;
 }
 
 /* [done, stop) of the stretch, all of it data. */

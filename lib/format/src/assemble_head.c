@@ -8,7 +8,12 @@
 
 /* The order of the head; names that are not here come after them, in the order in which they came. */
 static const char *const order[] = {
-	DSYNC_ENTRY_MANIFEST, DSYNC_ENTRY_CONTEXT, DSYNC_ENTRY_UPDATER, DSYNC_ENTRY_RELEASE, DSYNC_ENTRY_ATTEST, DSYNC_ENTRY_PROOF,
+	DSYNC_ENTRY_MANIFEST,
+	DSYNC_ENTRY_CONTEXT,
+	DSYNC_ENTRY_UPDATER,
+	DSYNC_ENTRY_RELEASE,
+	DSYNC_ENTRY_ATTEST,
+	DSYNC_ENTRY_PROOF,
 };
 #define ORDER_COUNT (sizeof(order) / sizeof(order[0]))
 
@@ -76,7 +81,8 @@ dsync__head_init(struct dsync__head *head, const struct dsync_archive *base, boo
 }
 
 int
-dsync__head_set(struct dsync__head *head, const char *name, struct dsync_view data, uint16_t method, struct dsync_error *err)
+dsync__head_set(
+	struct dsync__head *head, const char *name, struct dsync_view data, uint16_t method, struct dsync_error *err)
 {
 	struct dsync__head_entry entry = { .name = name, .data = data, .method = method };
 	size_t i = find(head, name);
@@ -126,8 +132,8 @@ put(void *context, const void *data, size_t size)
 
 /* The data of an open entry: as it lies in the base, or inflated. */
 static int
-copy_data(const struct dsync__head *head, const struct dsync_zip_entry *from, bool inflate, struct dsync_zip_writer *writer,
-	struct dsync_error *err)
+copy_data(const struct dsync__head *head, const struct dsync_zip_entry *from, bool inflate,
+	struct dsync_zip_writer *writer, struct dsync_error *err)
 {
 	unsigned char buf[16384];
 	struct target target = { writer->fd, dsync_zip_writer_data_offset(writer), err };
@@ -149,7 +155,8 @@ copy_data(const struct dsync__head *head, const struct dsync_zip_entry *from, bo
 }
 
 static int
-write_copy(const struct dsync__head *head, const struct dsync_zip_entry *from, struct dsync_zip_writer *writer, struct dsync_error *err)
+write_copy(const struct dsync__head *head, const struct dsync_zip_entry *from, struct dsync_zip_writer *writer,
+	struct dsync_error *err)
 {
 	bool deflated = from->method == DSYNC_ZIP_DEFLATED;
 	bool inflate = deflated && head->all_stored;
@@ -167,8 +174,8 @@ write_copy(const struct dsync__head *head, const struct dsync_zip_entry *from, s
 }
 
 int
-dsync__head_write_entry(const struct dsync__head *head, const struct dsync__head_entry *entry, struct dsync_zip_writer *writer,
-	struct dsync_error *err)
+dsync__head_write_entry(const struct dsync__head *head, const struct dsync__head_entry *entry,
+	struct dsync_zip_writer *writer, struct dsync_error *err)
 {
 	if (entry->copy != NULL)
 		return write_copy(head, entry->copy, writer, err);

@@ -48,7 +48,7 @@ struct dsync_assembly {
 	uint64_t place;             /* of the payload in fd */
 	uint64_t size;              /* of the payload so far */
 	uint64_t size_max;
-	bool is_base_payload;       /* the payload is the base's, whole */
+	bool is_base_payload; /* the payload is the base's, whole */
 	bool finished;
 
 	/* assemble_hash.c: how much of the payload each sum covers */
@@ -85,17 +85,25 @@ int dsync__assembly_check_room(const struct dsync_assembly *a, uint64_t end, str
 /* Tells how far it is; DSYNC_ERR_CANCELLED when the caller has had enough. */
 int dsync__assembly_report(struct dsync_assembly *a, struct dsync_error *err);
 
-/* Writes the head now, when it is known before the payload: then the payload's place is exact.  Before any payload byte. */
-int dsync__assembly_write_head(struct dsync_assembly *a, const struct dsync__head *head, size_t reserve, struct dsync_error *err);
+/*
+ * Writes the head now, when it is known before the payload: then the payload's place is exact.  Before any
+ * payload byte.
+ */
+int dsync__assembly_write_head(
+	struct dsync_assembly *a, const struct dsync__head *head, size_t reserve, struct dsync_error *err);
 
 /* The rest of finish: head (unless written), payload's header, sync.chunks, directory. */
-int dsync__assembly_close(struct dsync_assembly *a, const struct dsync__head *head, size_t reserve, const struct dsync_view *chunks,
-			  struct dsync_error *err);
+int dsync__assembly_close(struct dsync_assembly *a, const struct dsync__head *head, size_t reserve,
+	const struct dsync_view *chunks, struct dsync_error *err);
 
 /* --- assemble_append.c --- */
 
-/* Appends what the source gives until it ends; it is called on this thread, its negative code is returned without filling err. */
-int dsync__assembly_append_source(struct dsync_assembly *a, dsync_builder_source *source, void *user, struct dsync_error *err);
+/*
+ * Appends what the source gives until it ends; it is called on this thread, its negative code is returned
+ * without filling err.
+ */
+int dsync__assembly_append_source(
+	struct dsync_assembly *a, dsync_builder_source *source, void *user, struct dsync_error *err);
 
 /* --- assemble_place.c --- */
 
@@ -113,17 +121,19 @@ int dsync__assembly_move(struct dsync_assembly *a, uint64_t place, struct dsync_
 /* --- assemble_head.c --- */
 
 /* Starts with every entry of the base but payload and sync.chunks; base may be NULL. */
-int dsync__head_init(struct dsync__head *head, const struct dsync_archive *base, bool all_stored, struct dsync_error *err);
+int
+dsync__head_init(struct dsync__head *head, const struct dsync_archive *base, bool all_stored, struct dsync_error *err);
 
 /* Puts an entry in its place, instead of one of that name; its bytes are borrowed until the head is written. */
-int dsync__head_set(struct dsync__head *head, const char *name, struct dsync_view data, uint16_t method, struct dsync_error *err);
+int dsync__head_set(
+	struct dsync__head *head, const char *name, struct dsync_view data, uint16_t method, struct dsync_error *err);
 bool dsync__head_has(const struct dsync__head *head, const char *name);
 void dsync__head_remove(struct dsync__head *head, const char *name);
 int dsync__head_write(const struct dsync__head *head, struct dsync_zip_writer *writer, struct dsync_error *err);
 
 /* Writes one entry, for those behind the payload. */
-int dsync__head_write_entry(const struct dsync__head *head, const struct dsync__head_entry *entry, struct dsync_zip_writer *writer,
-			    struct dsync_error *err);
+int dsync__head_write_entry(const struct dsync__head *head, const struct dsync__head_entry *entry,
+	struct dsync_zip_writer *writer, struct dsync_error *err);
 
 /* The method that a new manifest gets beside this base. */
 uint16_t dsync__manifest_method(const struct dsync_archive *base);
@@ -140,13 +150,20 @@ struct dsync__copy {
 	unsigned char *buf; /* working memory, DSYNC__PIECE_SIZE bytes */
 };
 
-/* Shares as many whole blocks as the file system lets us, from the start of the stretch; returns how many bytes that were. */
+/*
+ * Shares as many whole blocks as the file system lets us, from the start of the stretch; returns how many
+ * bytes that were.
+ */
 uint64_t dsync__copy_share(const struct dsync__copy *copy);
 
 /* Copies all of it, in the kernel where that can; holes of the source are left out. */
 int dsync__copy_bytes(const struct dsync__copy *copy, struct dsync_error *err);
 
-/* The first stretch of data at or after `offset` and before `end`: [*start, *stop); both are `end` when only a hole is left. */
-int dsync__copy_next_data(int fd, uint64_t offset, uint64_t end, uint64_t *start, uint64_t *stop, struct dsync_error *err);
+/*
+ * The first stretch of data at or after `offset` and before `end`: [*start, *stop); both are `end` when only
+ * a hole is left.
+ */
+int
+dsync__copy_next_data(int fd, uint64_t offset, uint64_t end, uint64_t *start, uint64_t *stop, struct dsync_error *err);
 
 #endif

@@ -20,13 +20,15 @@
 size_t
 dsync__head_reserve(const struct dsync_manifest *manifest)
 {
-	return manifest != NULL && dsync_manifest_has_publisher(manifest) ? DSYNC_HEAD_RESERVE_PUBLISHER : DSYNC_HEAD_RESERVE;
+	return manifest != NULL && dsync_manifest_has_publisher(manifest) ? DSYNC_HEAD_RESERVE_PUBLISHER
+									  : DSYNC_HEAD_RESERVE;
 }
 
 static bool
 fits(uint64_t head_end, uint64_t place)
 {
-	return place % DSYNC_PAYLOAD_ALIGNMENT == 0 && place >= head_end + HEADER_SIZE_MIN && place <= head_end + HEADER_SIZE_MAX;
+	return place % DSYNC_PAYLOAD_ALIGNMENT == 0 && place >= head_end + HEADER_SIZE_MIN &&
+		place <= head_end + HEADER_SIZE_MAX;
 }
 
 uint64_t

@@ -212,10 +212,12 @@ dsync_builder_set_updater(struct dsync_builder *b, const void *wasm, size_t size
 static bool
 is_taken(const char *name)
 {
-	static const char *const settable[] = { DSYNC_ENTRY_RELEASE, DSYNC_ENTRY_ATTEST, DSYNC_ENTRY_PROOF, DSYNC_ENTRY_CHUNKS };
+	static const char *const settable[] = { DSYNC_ENTRY_RELEASE, DSYNC_ENTRY_ATTEST, DSYNC_ENTRY_PROOF,
+		DSYNC_ENTRY_CHUNKS };
 	size_t i;
 
-	if (strcmp(name, DSYNC_ENTRY_MANIFEST) == 0 || strcmp(name, DSYNC_ENTRY_PAYLOAD) == 0 || strcmp(name, DSYNC_ENTRY_CONTEXT) == 0)
+	if (strcmp(name, DSYNC_ENTRY_MANIFEST) == 0 || strcmp(name, DSYNC_ENTRY_PAYLOAD) == 0 ||
+		strcmp(name, DSYNC_ENTRY_CONTEXT) == 0)
 		return true;
 	if (strncmp(name, DSYNC_ENTRY_RESERVED_PREFIX, strlen(DSYNC_ENTRY_RESERVED_PREFIX)) != 0)
 		return false;

@@ -31,28 +31,28 @@ struct dsync__builder_entry {
 };
 
 struct dsync_builder {
-	struct dsync_error error;       /* the first one of a setter; code 0: none */
-	struct dsync_archive *base;     /* referenced, or NULL */
+	struct dsync_error error;        /* the first one of a setter; code 0: none */
+	struct dsync_archive *base;      /* referenced, or NULL */
 	struct dsync_manifest *manifest; /* NULL: the base's */
 
 	enum dsync__payload_kind kind;
-	unsigned char *bytes;           /* BYTES */
-	size_t size;                    /* BYTES */
-	int fd;                         /* FD, else -1 */
-	dsync_builder_source *source;   /* SOURCE */
+	unsigned char *bytes;         /* BYTES */
+	size_t size;                  /* BYTES */
+	int fd;                       /* FD, else -1 */
+	dsync_builder_source *source; /* SOURCE */
 	void *source_user;
 
-	size_t entry_count;             /* all but manifest and payload */
+	size_t entry_count; /* all but manifest and payload */
 	struct dsync__builder_entry entries[DSYNC_ZIP_ENTRIES_MAX];
 
-	bool has_profile;               /* else as the base */
+	bool has_profile; /* else as the base */
 	enum dsync_profile profile;
 	int64_t time;
 	mode_t mode;
 	dsync_builder_progress *progress;
 	void *progress_user;
 
-	bool has_hash;                  /* since a write that succeeded */
+	bool has_hash; /* since a write that succeeded */
 	unsigned char hash[DSYNC_HASH_SIZE];
 };
 

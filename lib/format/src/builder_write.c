@@ -22,7 +22,7 @@ is_for_sync_rs(const struct dsync_builder *b)
 	if (b->has_profile)
 		return b->profile == DSYNC_PROFILE_SYNC_RS;
 	return b->base != NULL && dsync__manifest_method(b->base) == DSYNC_ZIP_STORED &&
-	       dsync_zip_find(b->base->zip, DSYNC_ENTRY_UPDATER) != NULL;
+		dsync_zip_find(b->base->zip, DSYNC_ENTRY_UPDATER) != NULL;
 }
 
 static int
@@ -222,7 +222,8 @@ open_spool(struct dsync_error *err)
 		return dsync_error_set_errno(err, -rc, "cannot get random bytes");
 	dsync_text_hex_encode(digits, random, sizeof(random));
 	for (i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		if (folders[i] == NULL || snprintf(path, sizeof(path), "%s/.dsync-%s", folders[i], digits) >= (int)sizeof(path))
+		if (folders[i] == NULL ||
+			snprintf(path, sizeof(path), "%s/.dsync-%s", folders[i], digits) >= (int)sizeof(path))
 			continue;
 		fd = dsync_sys_openat(DSYNC_SYS_CWD, path, O_RDWR | O_CREAT | O_EXCL, 0600);
 		if (fd >= 0) {
@@ -268,7 +269,8 @@ dsync_builder_write_fd(struct dsync_builder *b, int fd, struct dsync_error *err)
 	rc = write_archive(b, spool, err);
 	if (rc == 0) {
 		check = dsync_archive_open_fd(spool, NULL, err);
-		rc = check != NULL ? stream_spool(spool, fd, err) : DSYNC_ERR_NOT_ARCHIVE; /* or another, which err knows */
+		rc = check != NULL ? stream_spool(spool, fd, err)
+				   : DSYNC_ERR_NOT_ARCHIVE; /* or another, which err knows */
 		dsync_archive_unref(check);
 	}
 	dsync_sys_close(spool);

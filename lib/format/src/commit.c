@@ -28,7 +28,8 @@ dsync__commit_refuse_exists(const struct dsync_commit *commit, struct dsync_erro
 int
 dsync__commit_refuse_conflict(const struct dsync_commit *commit, struct dsync_error *err)
 {
-	int rc = dsync_error_set(err, DSYNC_ERR_CONFLICT, "", "%s was changed by somebody else meanwhile", commit->target_path);
+	int rc = dsync_error_set(
+		err, DSYNC_ERR_CONFLICT, "", "%s was changed by somebody else meanwhile", commit->target_path);
 
 	dsync_error_hint(err, "nothing was replaced; try again");
 	return rc;
@@ -105,7 +106,8 @@ hold_base(struct dsync_commit *commit, struct dsync_error *err)
 {
 	int rc;
 
-	commit->base_fd = dsync_sys_openat(commit->place.folder, commit->place.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+	commit->base_fd =
+		dsync_sys_openat(commit->place.folder, commit->place.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 	if (commit->base_fd == -ENOENT)
 		return commit->options.create || commit->options.must_not_exist ? 0 : refuse_missing(commit, err);
 	if (commit->base_fd == -ELOOP)
@@ -154,7 +156,8 @@ begin(struct dsync_commit *commit, const char *path, struct dsync_error *err)
 }
 
 int
-dsync_commit_begin(struct dsync_commit **out, const char *path, const struct dsync_commit_options *options, struct dsync_error *err)
+dsync_commit_begin(struct dsync_commit **out, const char *path, const struct dsync_commit_options *options,
+	struct dsync_error *err)
 {
 	struct dsync_commit *commit;
 	int rc;

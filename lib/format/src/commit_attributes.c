@@ -12,7 +12,7 @@
 #include "base/sys.h"
 #include "commit_internal.h"
 
-#define LIST_SIZE 65536  /* the most that Linux has */
+#define LIST_SIZE 65536 /* the most that Linux has */
 #define VALUE_SIZE 65536
 
 #define USER_PREFIX "user."
@@ -83,7 +83,8 @@ copy_user(const struct dsync_commit *commit, char *names, void *value, struct ds
 	if (size < 0)
 		return dsync_error_set_errno(err, (int)-size, "cannot list the archive's attributes");
 	for (name = names; name < names + size && rc == 0; name += strlen(name) + 1) {
-		if (strncmp(name, USER_PREFIX, strlen(USER_PREFIX)) == 0 && strncmp(name, OUR_PREFIX, strlen(OUR_PREFIX)) != 0)
+		if (strncmp(name, USER_PREFIX, strlen(USER_PREFIX)) == 0 &&
+			strncmp(name, OUR_PREFIX, strlen(OUR_PREFIX)) != 0)
 			rc = copy_one(commit, name, value, NULL, err);
 	}
 	return rc;
@@ -101,7 +102,8 @@ copy_acl(const struct dsync_commit *commit, void *value, bool *lost, struct dsyn
 		/* What the folder hands down would let in others than the base did; mostly there is none. */
 		rc = dsync_sys_removexattr(commit->fd, ACL_NAME);
 		if (rc < 0 && rc != -ENODATA && !is_refused(rc))
-			return dsync_error_set_errno(err, -rc, "cannot remove the folder's access list from the new version");
+			return dsync_error_set_errno(
+				err, -rc, "cannot remove the folder's access list from the new version");
 		return 0;
 	}
 	rc = copy_one(commit, ACL_NAME, value, &copied, err);

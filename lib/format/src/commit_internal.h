@@ -24,10 +24,10 @@
 #define DSYNC__ATTRIBUTE_SIZE_MAX 1024u
 
 struct dsync__place {
-	int folder;                           /* open */
-	char *folder_path;                    /* absolute */
-	char name[DSYNC__NAME_SIZE_MAX + 1];  /* of the target in it */
-	char next[DSYNC__NAME_SIZE_MAX + 1];  /* of the staging file */
+	int folder;                          /* open */
+	char *folder_path;                   /* absolute */
+	char name[DSYNC__NAME_SIZE_MAX + 1]; /* of the target in it */
+	char next[DSYNC__NAME_SIZE_MAX + 1]; /* of the staging file */
 };
 
 struct dsync__attribute {
@@ -42,12 +42,12 @@ struct dsync_commit {
 	char *target_path;
 	char *staging_path;
 
-	int fd;           /* of the staging file, locked; -1: none */
-	bool has_base;    /* the target exists */
-	int base_fd;      /* keeps its inode from being used again; -1: none */
+	int fd;        /* of the staging file, locked; -1: none */
+	bool has_base; /* the target exists */
+	int base_fd;   /* keeps its inode from being used again; -1: none */
 	struct stat base_st;
 	struct dsync_archive *base;
-	bool group_kept;  /* the staging file has the base's group */
+	bool group_kept; /* the staging file has the base's group */
 
 	struct dsync_archive *result;
 	bool published;

@@ -22,17 +22,21 @@ open_next(const struct dsync_commit *commit, struct dsync_error *err)
 	int rc;
 
 	/* NOFOLLOW: a link of that name leads elsewhere.  NONBLOCK: a pipe of that name is not waited for. */
-	fd = dsync_sys_openat(commit->place.folder, commit->place.next, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600);
+	fd = dsync_sys_openat(
+		commit->place.folder, commit->place.next, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0600);
 	if (fd >= 0)
 		return fd;
 	if (fd == -ELOOP) {
-		rc = dsync_error_set(err, DSYNC_ERR_PERMISSION, "", "the staging file %s is a symbolic link", commit->place.next);
+		rc = dsync_error_set(
+			err, DSYNC_ERR_PERMISSION, "", "the staging file %s is a symbolic link", commit->place.next);
 		dsync_error_hint(err, "find out who made it and remove it");
 		return rc;
 	}
-	rc = dsync_error_set_errno(err, -fd, "cannot make the staging file %s in %s", commit->place.next, commit->place.folder_path);
+	rc = dsync_error_set_errno(
+		err, -fd, "cannot make the staging file %s in %s", commit->place.next, commit->place.folder_path);
 	if (fd == -EROFS || fd == -EACCES)
-		dsync_error_hint(err, "the folder must be writable, because the archive is replaced and not overwritten");
+		dsync_error_hint(
+			err, "the folder must be writable, because the archive is replaced and not overwritten");
 	return rc;
 }
 
@@ -52,7 +56,8 @@ wait_for_lock(const struct dsync_commit *commit, int fd, int64_t deadline, struc
 		if (rc != -EAGAIN)
 			return dsync_error_set_errno(err, -rc, "cannot lock %s", commit->place.next);
 		if (o->interrupted != NULL && o->interrupted(o->user) != 0)
-			return dsync_error_set(err, DSYNC_ERR_CANCELLED, "", "cancelled while waiting for another refresh");
+			return dsync_error_set(
+				err, DSYNC_ERR_CANCELLED, "", "cancelled while waiting for another refresh");
 		left = deadline - dsync_sys_monotonic_ms();
 		if (left <= 0) {
 			rc = dsync_error_set(err, DSYNC_ERR_BUSY, "", "another process is replacing this archive");
@@ -88,10 +93,11 @@ check_trusted(const struct dsync_commit *commit, const struct stat *st, uid_t ow
 	int rc;
 
 	if (!S_ISREG(st->st_mode))
-		rc = dsync_error_set(err, DSYNC_ERR_PERMISSION, "", "the staging file %s is not a regular file", commit->place.next);
+		rc = dsync_error_set(
+			err, DSYNC_ERR_PERMISSION, "", "the staging file %s is not a regular file", commit->place.next);
 	else if (st->st_uid != dsync_sys_euid() && st->st_uid != 0 && st->st_uid != owner)
-		rc = dsync_error_set(err, DSYNC_ERR_PERMISSION, "", "the staging file %s belongs to user %ju", commit->place.next,
-			(uintmax_t)st->st_uid);
+		rc = dsync_error_set(err, DSYNC_ERR_PERMISSION, "", "the staging file %s belongs to user %ju",
+			commit->place.next, (uintmax_t)st->st_uid);
 	else
 		return 0;
 	dsync_error_hint(err, "find out who made it and remove it");

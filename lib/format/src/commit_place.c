@@ -130,7 +130,8 @@ dsync__place_init(struct dsync__place *place, const char *path, struct dsync_err
 	strcpy(current, path);
 
 	do {
-		rc = links++ < LINKS_MAX ? step(place, current, err) : dsync_error_set_errno(err, ELOOP, "cannot follow %s", path);
+		rc = links++ < LINKS_MAX ? step(place, current, err)
+					 : dsync_error_set_errno(err, ELOOP, "cannot follow %s", path);
 	} while (rc > 0);
 	if (rc < 0)
 		return rc;

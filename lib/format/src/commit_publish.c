@@ -47,8 +47,9 @@ check_base(const struct dsync_commit *commit, struct dsync_error *err)
 		return dsync__commit_refuse_exists(commit, err);
 	if ((rc == 0) != commit->has_base)
 		return dsync__commit_refuse_conflict(commit, err);
-	if (!commit->has_base || (dsync__commit_is_same_file(&st, base) && st.st_size == base->st_size &&
-		st.st_mtim.tv_sec == base->st_mtim.tv_sec && st.st_mtim.tv_nsec == base->st_mtim.tv_nsec))
+	if (!commit->has_base ||
+		(dsync__commit_is_same_file(&st, base) && st.st_size == base->st_size &&
+			st.st_mtim.tv_sec == base->st_mtim.tv_sec && st.st_mtim.tv_nsec == base->st_mtim.tv_nsec))
 		return 0;
 	return dsync__commit_refuse_conflict(commit, err);
 }
@@ -65,7 +66,8 @@ rename_over(const struct dsync_commit *commit, struct dsync_error *err)
 		return 0;
 	dsync_error_set_errno(err, -rc, "cannot replace %s", commit->target_path);
 	if (rc == -EBUSY)
-		dsync_error_hint(err, "the file is mounted on its own, as containers do; mount the folder that it is in instead");
+		dsync_error_hint(err,
+			"the file is mounted on its own, as containers do; mount the folder that it is in instead");
 	return rc == -ENOMEM ? DSYNC_ERR_NO_MEMORY : DSYNC_ERR_SYSTEM;
 }
 
@@ -82,9 +84,11 @@ link_new(const struct dsync_commit *commit, struct dsync_error *err)
 		return 0;
 	}
 	if (rc == -EEXIST)
-		return commit->options.must_not_exist ? dsync__commit_refuse_exists(commit, err) : dsync__commit_refuse_conflict(commit, err);
+		return commit->options.must_not_exist ? dsync__commit_refuse_exists(commit, err)
+						      : dsync__commit_refuse_conflict(commit, err);
 	if (rc == -EPERM || rc == -EOPNOTSUPP || rc == -ENOTSUP || rc == -ENOSYS || rc == -EMLINK)
-		return rename_over(commit, err); /* no links here, as on FAT; step 9 has just seen that the name is free */
+		return rename_over(
+			commit, err); /* no links here, as on FAT; step 9 has just seen that the name is free */
 	return dsync_error_set_errno(err, -rc, "cannot make %s", commit->target_path);
 }
 
@@ -126,8 +130,8 @@ dsync_commit_publish(struct dsync_commit *commit, struct dsync_error *err)
 	rc = dsync_sys_fsync(commit->place.folder);
 	if (rc == 0 || rc == -EINVAL || rc == -ENOSYS || rc == -ENOTSUP) /* file systems that cannot sync a folder */
 		return 0;
-	rc = dsync_error_set(err, DSYNC_ERR_DURABILITY, "", "the new version is in place, but its folder could not be synced: %s",
-		strerror(-rc));
+	rc = dsync_error_set(err, DSYNC_ERR_DURABILITY, "",
+		"the new version is in place, but its folder could not be synced: %s", strerror(-rc));
 	dsync_error_hint(err, "after a power failure the old version may be back");
 	return rc;
 }

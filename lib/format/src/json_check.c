@@ -190,7 +190,8 @@ dsync__json_check(const void *text, size_t size, struct dsync_error *err)
 		if (byte == END && state == AFTER_VALUE && j.depth == 0)
 			return 0;
 		if (j.depth == DSYNC__JSON_DEPTH_MAX && (byte == '{' || byte == '['))
-			return dsync_error_set(err, DSYNC_ERR_LIMIT, "json", "nested deeper than %u levels", DSYNC__JSON_DEPTH_MAX);
+			return dsync_error_set(
+				err, DSYNC_ERR_LIMIT, "json", "nested deeper than %u levels", DSYNC__JSON_DEPTH_MAX);
 		if (byte == END || !step(&j, &state, byte))
 			break;
 	}

@@ -34,9 +34,9 @@ warn(struct verify *v, const struct dsync_zip_entry *entry, struct dsync_error *
 
 /* What is taken from the bytes as they pass. */
 struct passing {
-	struct dsync_hash *hash;                /* NULL: not wanted */
+	struct dsync_hash *hash; /* NULL: not wanted */
 	unsigned char first[WASM_MAGIC_SIZE];
-	size_t count;                           /* in first */
+	size_t count; /* in first */
 };
 
 static int
@@ -110,7 +110,8 @@ check_wasm(struct verify *v, const struct dsync_zip_entry *entry, const struct p
 
 /* Of an entry whose bytes are sound: is it what its name says? */
 static int
-check_meaning(struct verify *v, const struct dsync_zip_entry *entry, const struct passing *passing, struct dsync_error *err)
+check_meaning(
+	struct verify *v, const struct dsync_zip_entry *entry, const struct passing *passing, struct dsync_error *err)
 {
 	struct dsync_error problem;
 
@@ -119,7 +120,8 @@ check_meaning(struct verify *v, const struct dsync_zip_entry *entry, const struc
 	if (strcmp(entry->name, DSYNC_ENTRY_UPDATER) == 0)
 		check_wasm(v, entry, passing);
 	if (entry == v->archive->payload && entry->has_descriptor) {
-		dsync_error_set(&problem, DSYNC_ERR_UNSUPPORTED, "Z24", "the payload has a data descriptor: streaming unzip tools cannot read it");
+		dsync_error_set(&problem, DSYNC_ERR_UNSUPPORTED, "Z24",
+			"the payload has a data descriptor: streaming unzip tools cannot read it");
 		dsync_error_hint(&problem, "dotsync repack fixes it");
 		warn(v, entry, &problem);
 	}
@@ -132,8 +134,8 @@ check_meaning(struct verify *v, const struct dsync_zip_entry *entry, const struc
 }
 
 int
-dsync_archive_verify(struct dsync_archive *archive, dsync_verify_report *report, void *user, unsigned char payload_hash[32],
-	struct dsync_error *err)
+dsync_archive_verify(struct dsync_archive *archive, dsync_verify_report *report, void *user,
+	unsigned char payload_hash[32], struct dsync_error *err)
 {
 	struct verify v = { archive, report, user, malloc(PIECE_SIZE), 0 };
 	struct dsync_hash hash;

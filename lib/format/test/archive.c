@@ -45,6 +45,7 @@ opens_by_path_folder_and_descriptor(void **state)
 	assert_int_equal(symlink("a.sync", "link.sync"), 0);
 	archive = dsync_archive_open("link.sync", NULL, &err);
 	check_payload(archive, "one,two\n");
+	assert_string_equal(dsync_archive_path(archive), "link.sync");
 	dsync_archive_unref(archive);
 
 	fd = open(*state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -57,6 +58,7 @@ opens_by_path_folder_and_descriptor(void **state)
 	archive = dsync_archive_open_fd(fd, NULL, &err);
 	close(fd); /* the archive has its own */
 	check_payload(archive, "one,two\n");
+	assert_string_equal(dsync_archive_path(archive), "");
 	dsync_archive_unref(archive);
 }
 
@@ -360,8 +362,8 @@ generation_names_the_version_not_the_file(void **state)
 static void
 opens_what_the_reference_made(void **state)
 {
-	static const char *const names[] = { "plain-minimal", "plain-context", "plain-updater", "manifest-all-tables", "updated-grown",
-					     "vault-small",   "detached",      "signed-payload" };
+	static const char *const names[] = { "plain-minimal", "plain-context", "plain-updater", "manifest-all-tables",
+		"updated-grown", "vault-small", "detached", "signed-payload" };
 	const char *vectors = getenv("DOTSYNC_VECTORS");
 	char path[1024];
 	size_t i;

@@ -212,7 +212,8 @@ keeps_the_place_of_the_base(void **state)
 	dsync_archive_unref(base);
 
 	base = sample_open("a.sync");
-	assert_int_equal(dsync_archive_find(base, "sync.chunks", &(struct dsync_archive_entry){ 0 }), DSYNC_ERR_NOT_FOUND);
+	assert_int_equal(
+		dsync_archive_find(base, "sync.chunks", &(struct dsync_archive_entry){ 0 }), DSYNC_ERR_NOT_FOUND);
 	assert_int_equal(dsync_archive_find(base, "stranger", &(struct dsync_archive_entry){ 0 }), 0);
 	dsync_archive_unref(base);
 	check_bytes("a.sync", (const unsigned char *)"something new", 13);
@@ -251,7 +252,8 @@ obeys_limits(void **state)
 	fd = open_new("b.sync");
 	assert_int_equal(dsync_assembly_begin(&a, fd, NULL, 0, &err), 0);
 	assert_int_equal(dsync_assembly_append_base(a, 0, 0, &err), DSYNC_ERR_STATE);
-	assert_int_equal(dsync_assembly_finish(a, &(struct dsync_assembly_parts){ .manifest = NULL }, &err), DSYNC_ERR_STATE);
+	assert_int_equal(
+		dsync_assembly_finish(a, &(struct dsync_assembly_parts){ .manifest = NULL }, &err), DSYNC_ERR_STATE);
 	dsync_assembly_destroy(a);
 	close(fd);
 }

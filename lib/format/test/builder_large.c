@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* A payload that is larger than 4 GiB, and than the memory we allow ourselves; sparse, so that the disk hardly notices. */
+/*
+ * A payload that is larger than 4 GiB, and than the memory we allow ourselves; sparse, so that the disk
+ * hardly notices.
+ */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>

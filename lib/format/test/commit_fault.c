@@ -150,7 +150,8 @@ head_is_new(void)
 {
 	struct dsync_archive *archive = sample_open("a.sync");
 	struct dsync_archive_entry entry;
-	bool new = dsync_archive_find(archive, "context.json", &entry) == 0 || dsync_archive_find(archive, "sync.attest", &entry) == 0;
+	bool new = dsync_archive_find(archive, "context.json", &entry) == 0 ||
+		dsync_archive_find(archive, "sync.attest", &entry) == 0;
 
 	dsync_archive_unref(archive);
 	return new;

@@ -18,7 +18,7 @@
 #include "sample.h"
 
 #define PAYLOAD_SIZE ((size_t)24 << 20)
-#define PAYLOAD_TAIL 777 /* bytes that fill no block */
+#define PAYLOAD_TAIL 777          /* bytes that fill no block */
 #define SLACK ((uint64_t)4 << 20) /* what the file system may need for itself */
 
 static uint64_t
@@ -74,7 +74,8 @@ share_on(const char *mkfs)
 	uint64_t before;
 	char command[256];
 
-	snprintf(command, sizeof(command), "{ truncate -s 400M image && %s image && mkdir fs && mount -o loop image fs; } >/dev/null 2>&1", mkfs);
+	snprintf(command, sizeof(command),
+		"{ truncate -s 400M image && %s image && mkdir fs && mount -o loop image fs; } >/dev/null 2>&1", mkfs);
 	if (geteuid() != 0 || system(command) != 0) {
 		print_message("skipped: cannot make and mount this file system: %s\n", mkfs);
 		rmdir("fs");

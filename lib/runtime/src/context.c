@@ -51,7 +51,7 @@ join(const char *a, const char *b, const char *c)
 	size_t size;
 	char *path;
 
-	while (a_size > 1 && a[a_size - 1] == '/')
+	while (a_size > (b[0] == '\0' && c[0] == '\0' ? 1u : 0u) && a[a_size - 1] == '/')
 		a_size--;
 	size = a_size + strlen(b) + strlen(c) + 1;
 	path = malloc(size);

@@ -79,6 +79,12 @@ dsync_outcome_error(const struct dsync_outcome *outcome)
 }
 
 const char *
+dsync_outcome_explanation(const struct dsync_outcome *outcome)
+{
+	return outcome->result.explanation != NULL ? outcome->result.explanation : "";
+}
+
+const char *
 dsync_outcome_generation(const struct dsync_outcome *outcome)
 {
 	return outcome->result.generation;

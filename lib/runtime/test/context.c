@@ -25,7 +25,7 @@ static const struct {
 	{ "", "/c", "", "", "", "", "/c/dotsync", NULL, NULL },
 	{ "/h", "/c", "/s", "/k", "/own/config", "/own/state//", "/own/config", "/own/state", "/k/dotsync" },
 	{ "/h", "", "", "", "relative", "relative", "/h/.config/dotsync", "/h/.local/state/dotsync", "/h/.cache/dotsync" },
-	{ "/", "", "", "", "", "", "//.config/dotsync", "//.local/state/dotsync", "//.cache/dotsync" },
+	{ "/", "", "", "", "", "", "/.config/dotsync", "/.local/state/dotsync", "/.cache/dotsync" },
 };
 
 static void

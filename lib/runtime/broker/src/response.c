@@ -59,12 +59,14 @@ keep(struct dsync_response *r, const char *data, size_t size)
 	return true;
 }
 
+_Static_assert(CURL_MAX_WRITE_SIZE <= DSYNC__BUFFER_SIZE, "a piece fits an empty buffer");
+
 static bool
 has_room(const struct dsync_response *r, size_t size)
 {
-	if (r->sink_left > 0 || r->pending_at == r->pending_end)
-		return true; /* a piece is never larger than CURL_MAX_WRITE_SIZE */
-	return size <= DSYNC__BUFFER_SIZE - r->pending_end;
+	size_t used = r->pending_at < r->pending_end ? r->pending_end : 0;
+
+	return size <= r->sink_left || size <= DSYNC__BUFFER_SIZE - used;
 }
 
 size_t

@@ -130,14 +130,19 @@ harvest(struct dsync_response *r)
 static int
 perform(struct dsync_response *r, struct dsync_error *err)
 {
-	CURLcode code = CURLE_OK;
+	CURLcode code;
 	int running;
 
 	if (r->paused) {
 		r->paused = false;
 		code = curl_easy_pause(r->easy, CURLPAUSE_CONT); /* calls back at once with what it kept */
+		if (code != CURLE_OK) {
+			r->done = true; /* curl itself would go on and ask again */
+			r->result = code;
+			return 0;
+		}
 	}
-	if (code == CURLE_OUT_OF_MEMORY || curl_multi_perform(r->multi, &running) != CURLM_OK)
+	if (curl_multi_perform(r->multi, &running) != CURLM_OK)
 		return dsync_error_set_memory(err);
 	harvest(r);
 	return 0;
@@ -166,7 +171,7 @@ dsync__transfer_step(struct dsync_response *r, struct dsync_error *err)
 			policy->progress(policy->user, r->received, r->length > 0 ? (uint64_t)r->length : 0);
 		return 0;
 	}
-	if (r->done || r->paused || r->fault.code != 0 || r->head_done != had_head)
+	if (r->done || r->paused || r->fault.code != 0 || r->sink_error != 0 || r->head_done != had_head)
 		return 0;
 	return wait_for_something(r, err);
 }
@@ -228,6 +233,8 @@ dsync__transfer_result(struct dsync_response *r, struct dsync_error *err)
 		return 0;
 	if (r->refused.code != 0 && !r->head_done)
 		return report(&r->refused, err);
+	if (r->result == CURLE_OUT_OF_MEMORY && r->head_done)
+		return dsync_error_set_memory(err);
 
 	verdict = find_verdict(r->result);
 	dsync_error_set(err, verdict->code, verdict->rule, "the request failed: %s",

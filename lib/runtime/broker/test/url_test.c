@@ -282,6 +282,35 @@ test_messages(void **state)
 	assert_int_equal(parse(&url, "x", NULL), DSYNC_ERR_SYNTAX);
 }
 
+/* The second opinion refuses a URL whose parts are not those of its text. */
+static void
+test_disagreement(void **state)
+{
+	struct dsync_url url, changed;
+	struct dsync_error err;
+	CURLU *handle;
+
+	(void)state;
+	assert_int_equal(parse(&url, "https://example.com:8443/a?b", NULL), 0);
+	assert_int_equal(dsync__url_to_curl(&url, &handle, &err), 0);
+	curl_url_cleanup(handle);
+
+	changed = url;
+	changed.host[0] = 'f';
+	assert_int_equal(dsync__url_to_curl(&changed, &handle, &err), DSYNC_ERR_SYNTAX);
+	assert_null(handle);
+	assert_string_equal(err.rule, "url");
+	changed = url;
+	changed.port = 443;
+	assert_int_equal(dsync__url_to_curl(&changed, &handle, &err), DSYNC_ERR_SYNTAX);
+	changed = url;
+	changed.https = false;
+	assert_int_equal(dsync__url_to_curl(&changed, &handle, &err), DSYNC_ERR_SYNTAX);
+	changed = url;
+	memcpy(changed.text, "https://u@xamp", 14);
+	assert_int_equal(dsync__url_to_curl(&changed, &handle, &err), DSYNC_ERR_SYNTAX);
+}
+
 struct resolved {
 	const char *location;
 	const char *result; /* NULL: refused */
@@ -432,6 +461,7 @@ main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_disagreement),
 		cmocka_unit_test(test_resolve),
 		cmocka_unit_test(test_same_origin),
 		cmocka_unit_test(test_against_curl),

@@ -38,14 +38,14 @@ test_slow_body(void **state)
 	struct dsync_response *response;
 
 	(void)state;
-	fixture.policy.timeout_ms = 400;
+	fixture.policy.timeout_ms = 1500;
 	assert_int_equal(fixture_get_path("/slow?size=1000&rate=2", &response), 0);
 	assert_null(fixture_body(response, NULL));
 	fixture_expect(fixture.err.code, DSYNC_ERR_TIMEOUT, "timeout");
 	dsync_response_close(response);
 }
 
-/* 4000 bytes a second where 1000 are enough: each byte buys four times the time it took. */
+/* 4000 bytes a second where 400 are enough: each byte buys ten times the time it took. */
 static void
 test_bytes_extend_the_deadline(void **state)
 {
@@ -54,12 +54,12 @@ test_bytes_extend_the_deadline(void **state)
 	char *body;
 
 	(void)state;
-	fixture.policy.timeout_ms = 500;
-	fixture.policy.min_rate = 1000;
-	assert_int_equal(fixture_get_path("/slow?size=4000&rate=4000", &response), 0);
+	fixture.policy.timeout_ms = 1500;
+	fixture.policy.min_rate = 400;
+	assert_int_equal(fixture_get_path("/slow?size=8000&rate=4000", &response), 0);
 	body = fixture_body(response, &size);
 	assert_non_null(body);
-	assert_int_equal(size, 4000);
+	assert_int_equal(size, 8000);
 	assert_true(dsync_broker_time_left(fixture.broker) > 0);
 	free(body);
 	dsync_response_close(response);
@@ -82,14 +82,21 @@ test_stall(void **state)
 	assert_true(dsync__stall_add(&stall, 1, 0));
 }
 
+static void
+set_timer(int fd, long ms)
+{
+	struct itimerspec when = { { 0, 0 }, { 0, ms * 1000000 } };
+
+	assert_int_equal(timerfd_settime(fd, 0, &when, NULL), 0);
+}
+
 static int
 timer_in_ms(long ms)
 {
-	struct itimerspec when = { { 0, 0 }, { 0, ms * 1000000 } };
 	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 
 	assert_true(fd >= 0);
-	assert_int_equal(timerfd_settime(fd, 0, &when, NULL), 0);
+	set_timer(fd, ms);
 	return fd;
 }
 
@@ -105,8 +112,9 @@ test_cancel(void **state)
 	close(fixture.policy.watch_fds[1]);
 	fixture_finish(NULL);
 
-	fixture.policy.watch_fds[1] = timer_in_ms(200);
+	fixture.policy.watch_fds[1] = timer_in_ms(0); /* not running yet */
 	assert_int_equal(fixture_get_path("/slow?size=100&rate=1", &response), 0);
+	set_timer(fixture.policy.watch_fds[1], 100);
 	assert_null(fixture_body(response, NULL));
 	fixture_expect(fixture.err.code, DSYNC_ERR_CANCELLED, "");
 	dsync_response_close(response);

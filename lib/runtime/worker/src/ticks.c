@@ -63,9 +63,14 @@ dsync_ticks_start(struct wasm_engine_t *the_engine)
 	struct sigaction action = { .sa_handler = tick, .sa_flags = SA_RESTART };
 	struct itimerval timer = { .it_interval = { .tv_usec = TICK_US }, .it_value = { .tv_usec = TICK_US } };
 
+	sigset_t none;
+
 	engine = the_engine;
+	sigemptyset(&none);
 	sigfillset(&action.sa_mask);
-	if (sigaction(SIGPROF, &action, NULL) != 0 || setitimer(ITIMER_PROF, &timer, NULL) != 0)
+	/* A mask that was inherited could hold the ticks back. */
+	if (sigprocmask(SIG_SETMASK, &none, NULL) != 0 || sigaction(SIGPROF, &action, NULL) != 0 ||
+		setitimer(ITIMER_PROF, &timer, NULL) != 0)
 		return -errno;
 	return 0;
 }

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * cmd_set.c - change parts of an archive and keep the rest.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/sys.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "command.h"
+#include "consent.h"
+#include "dotsync/archive.h"
+#include "dotsync/builder.h"
+#include "dotsync/manifest.h"
+#include "format/layout.h"
+#include "input.h"
+#include "list.h"
+#include "report.h"
+#include "runtime/state.h"
+#include "runtime/updater.h"
+
+struct settings {
+	const char *payload, *context, *wasm;
+	const char *name, *description, *type, *ext, *network;
+	struct list hosts, env, keys;
+	int64_t ttl, timeout;
+	bool yes;
+};
+
+static const struct option_spec options[] = {
+	{ "payload", 0, "FILE", "replace the payload; - is standard input" },
+	{ "context", 0, "FILE", "replace the updater's parameters" },
+	{ "wasm", 0, "FILE", "replace the updater" },
+	{ "ttl", 0, "TIME", "how long it stays fresh" },
+	{ "timeout", 0, "TIME", "how long one refresh may take without progress" },
+	{ "name", 0, "TEXT", "what people see" },
+	{ "description", 0, "TEXT", "a sentence about it" },
+	{ "type", 0, "TYPE", "media type of the payload" },
+	{ "ext", 0, "EXT", "extension of the name shown to people" },
+	{ "allow-host", 0, "HOST", "the updater may ask for this host too (repeatable)" },
+	{ "allow-env", 0, "NAME", "the updater may ask for this variable too (repeatable)" },
+	{ "network", 0, "SCOPE", "none, local or wan" },
+	{ "set", 's', "KEY=VALUE", "any key of the manifest, such as policy.update=manual" },
+	{ "yes", 'y', NULL, "grant what its updater asks for now" },
+};
+
+static const struct usage usage = {
+	"set [OPTION]... FILE",
+	"Changes parts of an archive in one step and keeps all else.  VALUE is TOML, or text.\n"
+	"What a changed updater or a longer list asks for is granted only with --yes.",
+	options,
+	sizeof(options) / sizeof(options[0]),
+};
+
+static const char **
+text_of(struct settings *s, const char *name)
+{
+	const struct {
+		const char *name;
+		const char **place;
+	} rows[] = {
+		{ "payload", &s->payload }, { "context", &s->context }, { "wasm", &s->wasm }, { "name", &s->name },
+		{ "description", &s->description }, { "type", &s->type }, { "ext", &s->ext }, { "network", &s->network },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strcmp(rows[i].name, name) == 0)
+			return rows[i].place;
+	}
+	return NULL;
+}
+
+static int
+set_option(struct app *app, void *user, const struct option_spec *option, const char *value)
+{
+	struct settings *s = user;
+	const char **text = text_of(s, option->name);
+
+	if (text != NULL)
+		*text = value;
+	else if (strcmp(option->name, "ttl") == 0)
+		return input_duration(app, option->name, value, 0, &s->ttl);
+	else if (strcmp(option->name, "timeout") == 0)
+		return input_duration(app, option->name, value, 1, &s->timeout);
+	else if (strcmp(option->name, "allow-host") == 0)
+		return list_add(app, &s->hosts, option->name, value);
+	else if (strcmp(option->name, "allow-env") == 0)
+		return list_add(app, &s->env, option->name, value);
+	else if (strcmp(option->name, "yes") == 0)
+		s->yes = true;
+	else if (strchr(value, '=') != NULL && value[0] != '=')
+		return list_add(app, &s->keys, option->name, value);
+	else {
+		report_usage(app, "--set is KEY=VALUE, such as policy.update=manual, not \"%s\"", value);
+		return -1;
+	}
+	return 0;
+}
+
+static bool
+changes_manifest(const struct settings *s)
+{
+	return s->name != NULL || s->description != NULL || s->type != NULL || s->ext != NULL || s->network != NULL || s->hosts.count > 0 ||
+	       s->env.count > 0 || s->keys.count > 0 || s->ttl >= 0 || s->timeout >= 0;
+}
+
+static int
+check_unsigned(const struct dsync_manifest *m, struct dsync_error *err)
+{
+	if (!dsync_manifest_has_signature(m) && !dsync_manifest_has_seal(m))
+		return 0;
+	dsync_error_set(err, DSYNC_ERR_STATE, "manifest", "the archive is signed and cannot be changed");
+	dsync_error_hint(err, "ask its owner for a new version, or make an archive of your own from its payload");
+	return DSYNC_ERR_STATE;
+}
+
+/* "policy.timeout=10": TOML where it is that, else text. */
+static int
+set_key(struct dsync_manifest *m, const char *assignment, struct dsync_error *err)
+{
+	const char *equals = strchr(assignment, '=');
+	char *path = strndup(assignment, (size_t)(equals - assignment));
+	struct dsync_error as_text;
+	const char *table = "";
+	char *key, *dot;
+	int rc;
+
+	if (path == NULL)
+		return dsync_error_set_memory(err);
+	key = path;
+	dot = strrchr(path, '.');
+	if (dot != NULL) {
+		*dot = '\0';
+		table = path;
+		key = dot + 1;
+	}
+	rc = dsync_manifest_set_raw(m, table, key, equals + 1, err);
+	if (rc == DSYNC_ERR_INVALID || rc == DSYNC_ERR_MANIFEST) {
+		int text_rc = dsync_manifest_set_string(m, table, key, equals + 1, &as_text);
+
+		if (text_rc < 0 && rc == DSYNC_ERR_INVALID && err != NULL)
+			*err = as_text;
+		if (text_rc == 0 || rc == DSYNC_ERR_INVALID)
+			rc = text_rc;
+	}
+	free(path);
+	return rc;
+}
+
+static int
+extend_list(struct dsync_manifest *m, const char *key, size_t own_count, const char *(*own)(const struct dsync_manifest *m, size_t index),
+	    const struct list *more, struct dsync_error *err)
+{
+	struct dsync_grant holder;
+	size_t i;
+	int rc = 0;
+
+	if (more->count == 0)
+		return 0;
+	dsync_grant_init(&holder);
+	for (i = 0; rc == 0 && i < own_count; i++)
+		rc = dsync_grant_add(&holder.hosts, own(m, i), err);
+	for (i = 0; rc == 0 && i < more->count; i++)
+		rc = dsync_grant_add(&holder.hosts, more->items[i], err);
+	if (rc == 0)
+		rc = dsync_manifest_set_strings(m, "permissions", key, (const char *const *)holder.hosts.items, holder.hosts.count, err);
+	dsync_grant_finish(&holder);
+	return rc;
+}
+
+static int
+set_texts(const struct settings *s, struct dsync_manifest *m, struct dsync_error *err)
+{
+	const struct {
+		const char *table, *key, *value;
+	} rows[] = {
+		{ "meta", "name", s->name }, { "meta", "description", s->description }, { "sync", "content_type", s->type },
+		{ "sync", "display_ext", s->ext }, { "policy", "network_scope", s->network },
+	};
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].value != NULL)
+			rc = dsync_manifest_set_string(m, rows[i].table, rows[i].key, rows[i].value, err);
+	}
+	return rc;
+}
+
+/* A new payload is as old as the moment it was put in. */
+static int
+set_created(const struct settings *s, struct dsync_manifest *m, struct dsync_error *err)
+{
+	char text[DSYNC_TIME_TEXT_SIZE];
+	int64_t now;
+	int rc;
+
+	if (s->payload == NULL)
+		return 0;
+	rc = input_time(&now, NULL, err);
+	if (rc < 0)
+		return rc;
+	dsync_time_format(text, now);
+	return dsync_manifest_set_string(m, "meta", "created_at", text, err);
+}
+
+static int
+edit_manifest(const struct settings *s, struct dsync_manifest *m, struct dsync_error *err)
+{
+	size_t i;
+	int rc;
+
+	rc = set_created(s, m, err);
+	if (rc == 0)
+		rc = set_texts(s, m, err);
+	if (rc == 0 && s->ttl >= 0)
+		rc = dsync_manifest_set_integer(m, "policy", "ttl", s->ttl, err);
+	if (rc == 0 && s->timeout >= 0)
+		rc = dsync_manifest_set_integer(m, "policy", "timeout", s->timeout, err);
+	if (rc == 0)
+		rc = extend_list(m, "allow_hosts", dsync_manifest_allow_host_count(m), dsync_manifest_allow_host, &s->hosts, err);
+	if (rc == 0)
+		rc = extend_list(m, "allow_env", dsync_manifest_allow_env_count(m), dsync_manifest_allow_env, &s->env, err);
+	for (i = 0; rc == 0 && i < s->keys.count; i++)
+		rc = set_key(m, s->keys.items[i], err);
+	return rc;
+}
+
+static int
+add_file(const char *path, size_t limit, struct dsync_builder *b, int (*set)(struct dsync_builder *b, const void *data, size_t size),
+	 struct dsync_error *err)
+{
+	struct dsync_buffer data;
+	struct dsync_view view;
+	int rc;
+
+	if (path == NULL)
+		return 0;
+	dsync_buffer_init(&data, limit);
+	rc = input_read(path, &data, err);
+	view = dsync_buffer_view(&data);
+	if (rc == 0)
+		set(b, view.data, view.size);
+	dsync_buffer_finish(&data);
+	return rc;
+}
+
+static int
+show_progress(void *user, uint64_t done, uint64_t total)
+{
+	progress_update(user, done, total);
+	return 0;
+}
+
+static int
+fill_builder(const struct settings *s, struct dsync_archive *archive, struct dsync_manifest *m, struct dsync_builder *b, struct dsync_error *err)
+{
+	int rc;
+
+	rc = edit_manifest(s, m, err);
+	if (rc < 0)
+		return rc;
+	dsync_builder_set_base(b, archive);
+	if (changes_manifest(s) || s->payload != NULL)
+		dsync_builder_set_manifest(b, m);
+	if (s->payload != NULL && strcmp(s->payload, "-") == 0)
+		dsync_builder_set_payload_fd(b, STDIN_FILENO);
+	else if (s->payload != NULL)
+		dsync_builder_set_payload_file(b, s->payload);
+	rc = add_file(s->context, DSYNC_CONTEXT_SIZE_MAX, b, dsync_builder_set_context, err);
+	return rc == 0 ? add_file(s->wasm, DSYNC_UPDATER_SIZE_MAX, b, dsync_builder_set_updater, err) : rc;
+}
+
+static int
+write_changed(struct app *app, const char *file, const struct settings *s, struct dsync_archive *archive, struct dsync_error *err)
+{
+	struct dsync_manifest *m = dsync_manifest_dup(dsync_archive_manifest(archive), err);
+	struct dsync_builder *b = dsync_builder_create();
+	struct progress progress;
+	int rc;
+
+	progress_begin(&progress, app, file);
+	if (b == NULL)
+		rc = dsync_error_set_memory(err);
+	else if (m == NULL)
+		rc = err->code;
+	else
+		rc = fill_builder(s, archive, m, b, err);
+	if (rc == 0) {
+		dsync_builder_set_progress(b, show_progress, &progress);
+		rc = dsync_builder_write(b, file, DSYNC_CREATE_UPDATE, err);
+	}
+	progress_end(&progress);
+	dsync_builder_destroy(b);
+	dsync_manifest_destroy(m);
+	return rc;
+}
+
+/*
+ * What is remembered of the archive goes on for the new version: a hold always, what a server said only while the payload is the same.  Best
+ * effort: without it one refresh is asked for too early.
+ */
+static void
+carry_state(struct app *app, const char *file, const struct settings *s, struct dsync_state *state, const struct dsync_archive *now)
+{
+	struct dsync_state fresh;
+	struct dsync_error err;
+
+	dsync_state_init(&fresh);
+	if (s->payload != NULL) {
+		fresh.held = state->held;
+		fresh.held_until = state->held_until;
+		*state = fresh;
+	}
+	dsync_archive_generation(now, state->generation);
+	if (dsync_state_store(app->context, now, file, state, &err) < 0 && state->held)
+		report_note(app, "%s: the hold could not be carried over: %s", file, err.message);
+}
+
+static int
+grant_asked(struct app *app, const char *file, const struct dsync_archive *archive, struct dsync_error *err)
+{
+	struct dsync_consent consent;
+	struct dsync_grant grant;
+	int rc;
+
+	if (!dsync_archive_has_updater(archive))
+		return 0;
+	rc = dsync_consent_judge(app->context, archive, dsync_sys_now(), &consent, err);
+	if (rc < 0)
+		return rc;
+	rc = consent_make_grant(&consent, INT64_MAX, &grant, err);
+	if (rc == 0) {
+		rc = dsync_grants_store(app->context, &grant, err);
+		if (rc == 0 && !app->json && !app->quiet) {
+			report_text(stdout, file);
+			puts(": changed");
+			consent_show_grant(stdout, &grant);
+		}
+		dsync_grant_finish(&grant);
+	}
+	dsync_consent_finish(&consent);
+	return rc;
+}
+
+static int
+tell(struct app *app, const char *file, const struct settings *s, const struct dsync_archive *archive)
+{
+	unsigned char generation[DSYNC_GENERATION_SIZE];
+	char text[DSYNC_GENERATION_TEXT_SIZE];
+	struct dsync_consent consent;
+	struct dsync_buffer out;
+
+	if (app->json) {
+		dsync_archive_generation(archive, generation);
+		dsync_generation_format(text, generation);
+		report_json_begin(&out, file, true);
+		dsync_json_put_text(&out, "generation", text);
+		dsync_json_put_unsigned(&out, "payload_size", dsync_archive_payload_size(archive));
+		dsync_json_close(&out);
+		return report_print(app, &out);
+	}
+	if (s->yes || app->quiet)
+		return EXIT_DONE;
+	report_text(stdout, file);
+	puts(": changed");
+	if (!dsync_archive_has_updater(archive) || dsync_consent_judge(app->context, archive, dsync_sys_now(), &consent, NULL) < 0)
+		return EXIT_DONE;
+	if (!consent.granted)
+		report_note(app, "%s: its updater needs your consent before it may run: `dotsync grant`", file);
+	dsync_consent_finish(&consent);
+	return EXIT_DONE;
+}
+
+static int
+change(struct app *app, const char *file, const struct settings *s, struct dsync_archive *archive)
+{
+	struct dsync_archive *now;
+	struct dsync_state state;
+	struct dsync_error err;
+	int rc, status;
+
+	if (check_unsigned(dsync_archive_manifest(archive), &err) < 0)
+		return report_error(app, file, &err);
+	dsync_state_load(app->context, archive, file, &state, NULL);
+	rc = write_changed(app, file, s, archive, &err);
+	if (rc < 0 && rc != DSYNC_ERR_DURABILITY) {
+		status = report_error(app, file, &err);
+		return rc == DSYNC_ERR_MANIFEST || rc == DSYNC_ERR_INVALID ? EXIT_USAGE : status;
+	}
+	if (rc == DSYNC_ERR_DURABILITY)
+		report_error(app, file, &err);
+	now = dsync_archive_open(file, NULL, &err);
+	if (now == NULL)
+		return report_error(app, file, &err);
+	carry_state(app, file, s, &state, now);
+	if (s->yes && grant_asked(app, file, now, &err) < 0)
+		status = report_error(app, file, &err);
+	else
+		status = rc < 0 ? EXIT_MACHINE : tell(app, file, s, now);
+	dsync_archive_unref(now);
+	return status;
+}
+
+int
+cmd_set(struct app *app, int argc, char **argv)
+{
+	struct settings settings = { .ttl = -1, .timeout = -1 };
+	int first = options_parse(app, &usage, argc, argv, set_option, &settings);
+	struct dsync_archive *archive;
+	struct dsync_error err;
+	int status;
+
+	if (first < 0)
+		return options_exit(first);
+	if (argc - first != 1)
+		return report_usage(app, "one archive, not %d", argc - first);
+	if (!changes_manifest(&settings) && settings.payload == NULL && settings.context == NULL && settings.wasm == NULL)
+		return report_usage(app, "what is to be changed?");
+	if (app_context(app) == NULL)
+		return EXIT_MACHINE;
+	archive = dsync_archive_open(argv[first], NULL, &err);
+	if (archive == NULL)
+		return report_error(app, argv[first], &err);
+	status = change(app, argv[first], &settings, archive);
+	dsync_archive_unref(archive);
+	return status;
+}
