@@ -97,6 +97,16 @@ crash_write(void)
 	return 0;
 }
 
+/* Not a tail call: the stack ends first. */
+static long
+recurse(long depth)
+{
+	volatile char frame[4096];
+
+	frame[depth & 4095] = (char)depth;
+	return depth == 0 ? 0 : recurse(depth + 1) + frame[depth & 4095];
+}
+
 static long
 crash_illegal(void)
 {

@@ -142,8 +142,9 @@
 	X(write_fd_7, -EBADF, sys(SYS_write, 7, "x", 1)) \
 	X(write_fd_1023, -EBADF, sys(SYS_write, 1023, "x", 1)) \
 	X(abort, SIGNAL(6), (abort(), 0)) \
-	X(illegal_instruction, KILLED, crash_illegal()) \
-	X(wild_write, KILLED, crash_write()) \
+	X(illegal_instruction, SIGNAL(4), crash_illegal()) \
+	X(wild_write, SIGNAL(11), crash_write()) \
+	X(deep_recursion, SIGNAL(11), recurse(1)) \
 	X(spin, SIGNAL(24), spin())
 
 /* After the freeze these die too. */

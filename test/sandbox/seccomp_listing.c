@@ -31,6 +31,7 @@ call_name(int machine, uint32_t number)
 		{ "mprotect", { 10, 226 } },
 		{ "munmap", { 11, 215 } },
 		{ "brk", { 12, 214 } },
+		{ "rt_sigaction", { 13, 134 } },
 		{ "rt_sigprocmask", { 14, 135 } },
 		{ "rt_sigreturn", { 15, 139 } },
 		{ "mremap", { 25, 216 } },

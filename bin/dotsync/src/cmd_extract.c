@@ -49,6 +49,10 @@ set_option(struct app *app, void *user, const struct option_spec *option, const 
 {
 	struct settings *settings = user;
 
+	if (strcmp(option->name, "output") == 0 && value[0] == '\0') {
+		report_usage(app, "the output has no name");
+		return -1;
+	}
 	if (strcmp(option->name, "output") == 0)
 		settings->output = value;
 	else if (strcmp(option->name, "force") == 0)

@@ -44,8 +44,11 @@ check_target(const struct output *output, struct dsync_error *err)
 		return 0;
 	if (rc < 0)
 		return dsync_error_set_errno(err, -rc, "cannot look at %s", output->name);
-	if (!S_ISREG(st.st_mode))
-		return dsync_error_set(err, DSYNC_ERR_INVALID, "", "%s is there and is no regular file", output->name);
+	if (!S_ISREG(st.st_mode)) {
+		rc = dsync_error_set(err, DSYNC_ERR_INVALID, "", "%s is there and is no regular file", output->name);
+		dsync_error_hint(err, "choose another name with -o, or write into it with dotsync cat");
+		return rc;
+	}
 	if (output->replace)
 		return 0;
 	rc = dsync_error_set(err, DSYNC_ERR_EXISTS, "", "%s exists already", output->name);

@@ -19,6 +19,7 @@ enum {
 	X86_64_mprotect = 10,
 	X86_64_munmap = 11,
 	X86_64_brk = 12,
+	X86_64_rt_sigaction = 13,
 	X86_64_rt_sigprocmask = 14,
 	X86_64_rt_sigreturn = 15,
 	X86_64_mremap = 25,
@@ -41,6 +42,7 @@ enum {
 	AARCH64_restart_syscall = 128,
 	AARCH64_tgkill = 131,
 	AARCH64_sigaltstack = 132,
+	AARCH64_rt_sigaction = 134,
 	AARCH64_rt_sigprocmask = 135,
 	AARCH64_rt_sigreturn = 139,
 	AARCH64_getpid = 172,
@@ -68,7 +70,11 @@ enum {
 #define WAIT_BITSET_PRIVATE 137u
 #define CLOCKS 12u      /* ids below it name no other process */
 #define ABORT_SIGNAL 6u /* SIGABRT */
-#define SET_FILTER 1u   /* SECCOMP_SET_MODE_FILTER */
+#define ILLEGAL 4u      /* SIGILL, SIGBUS, SIGFPE, SIGSEGV */
+#define BUS 7u
+#define ARITHMETIC 8u
+#define SEGMENT 11u
+#define SET_FILTER 1u /* SECCOMP_SET_MODE_FILTER */
 
 #define LOAD(offset) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (offset))
 #define LOAD_NUMBER LOAD(offsetof(struct seccomp_data, nr))
@@ -123,13 +129,19 @@ enum {
 		LOAD_ARGUMENT(0), IF_EQUAL(DSYNC_SECCOMP_OWN_PID, 0, 3), \
 		LOAD_ARGUMENT(2), IF_EQUAL(ABORT_SIGNAL, 0, 1), ALLOW, KILL
 
+/* A crash: the engine's handler gives it back to the system by restoring the default. */
+#define CRASH(M) \
+	CALL_IF(M##_rt_sigaction, 7), \
+		LOAD_ARGUMENT(0), IF_EQUAL(ILLEGAL, 3, 0), IF_EQUAL(BUS, 2, 0), IF_EQUAL(ARITHMETIC, 1, 0), \
+		IF_EQUAL(SEGMENT, 0, 1), ALLOW, KILL
+
 #define ONE_MORE_FILTER(M) \
 	CALL_IF(M##_seccomp, 6), \
 		LOAD_ARGUMENT(0), IF_EQUAL(SET_FILTER, 0, 3), \
 		LOAD_ARGUMENT(1), IF_EQUAL(0, 0, 1), ALLOW, KILL
 
-#define COMPILE(M) BASE(M), ABORT(M), KILL
-#define RUN(M) BASE(M), ABORT(M), ONE_MORE_FILTER(M), KILL
+#define COMPILE(M) BASE(M), ABORT(M), CRASH(M), KILL
+#define RUN(M) BASE(M), ABORT(M), CRASH(M), ONE_MORE_FILTER(M), KILL
 
 /* The first filter still stands below this one and has looked at machine and mmap. */
 #define FREEZE(M) \
@@ -173,6 +185,7 @@ SAME(mmap);
 SAME(mprotect);
 SAME(munmap);
 SAME(brk);
+SAME(rt_sigaction);
 SAME(rt_sigprocmask);
 SAME(rt_sigreturn);
 SAME(mremap);
