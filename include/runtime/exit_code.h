@@ -15,10 +15,7 @@
 /* Of a DSYNC_ERR_* code; 0 for 0, 1 for numbers that are none. */
 int dsync_exit_code(int error_code);
 
-/*
- * Of what came of a refresh: the same, but for what the archive's server or updater did wrong, which is 75 whatever code it
- * has (a damaged body is no damaged archive).
- */
+/* Of what came of a refresh: the same, but a limit that was passed is a server's or an updater's doing, hence 75. */
 int dsync_exit_code_outcome(const struct dsync_outcome *outcome);
 
 #endif

@@ -128,7 +128,7 @@ class Case:
         done = self.silent(*arguments, **options)
         if "--json" in arguments and done.code != 2:
             validate(arguments[0], done)
-        self.say("$ dotsync " + " ".join(quote(argument) for argument in arguments))
+        self.say_bytes("", ("$ dotsync " + " ".join(quote(argument) for argument in arguments) + "\n").encode())
         self.say_bytes("", done.out)
         self.say_bytes("! ", done.err)
         if done.code != 0:
@@ -158,7 +158,8 @@ class Case:
 
 
 def quote(argument):
-    return argument if re.fullmatch(r"[A-Za-z0-9_./:=@,+-]+", argument) else "'" + argument.replace("\n", "\\n") + "'"
+    argument = re.sub(r"[\x00-\x1f]", lambda found: "\\x%02x" % ord(found[0]), argument)
+    return argument if re.fullmatch(r"[A-Za-z0-9_./:=@,+-]+", argument) else "'" + argument + "'"
 
 
 def validate(command, done):

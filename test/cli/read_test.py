@@ -159,11 +159,11 @@ def test_extract_names(t):
 
 
 def test_ls(t):
-    t.archive("a.sync", payload=b"hello\n", extra=[("context.json", b"{}"), ("sync.wasm", WASM), ("notes/\u202ered", b"?")])
+    t.archive("a.sync", payload=b"hello\n", extra=[("context.json", b"{}"), ("sync.wasm", WASM), ("notes/ünë", b"?")])
     done = t.silent("ls", "a.sync")
     rows = done.out.decode().splitlines()
     t.equal(rows[0].split(), ["offset", "size", "stored", "how", "name"], "head")
-    t.equal([row.split()[-1] for row in rows[1:]], ["manifest.toml", "context.json", "sync.wasm", "notes/\\u{202e}red", "payload"], "names")
+    t.equal([row.split()[-1] for row in rows[1:]], ["manifest.toml", "context.json", "sync.wasm", "notes/ünë", "payload"], "names")
     entries = t.silent("ls", "--json", "a.sync").objects()[0]["entries"]
     data = t.read("a.sync")
     t.equal(data[entries[-1]["offset"]:][:6], b"hello\n", "the offset is the payload's")

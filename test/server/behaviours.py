@@ -189,12 +189,28 @@ def not_modified(item, request):
 	return email.utils.parsedate_to_datetime(headers["last-modified"]) <= email.utils.parsedate_to_datetime(since)
 
 
-def content(conn, request, item):
+def content(state, conn, request, item):
 	body = base64.b64decode(item["base64"]) if "base64" in item else item.get("body", "").encode()
 	status = item.get("status", 200)
-	if status == 200 and request.method in ("GET", "HEAD") and not_modified(item, request):
-		status, body = 304, b""
-	answer(conn, request, status, item.get("headers", {}).items(), body)
+	if item.get("silent"):
+		silent(state, conn, request)
+	elif status == 200 and request.method in ("GET", "HEAD") and not_modified(item, request):
+		answer(conn, request, 304, item.get("headers", {}).items())
+	elif "cut" in item or "rate" in item:
+		broken(conn, item, body)
+	else:
+		answer(conn, request, status, item.get("headers", {}).items(), body)
+
+
+def broken(conn, item, body):
+	"""The first `cut` bytes of what was promised, `rate` bytes a second."""
+	conn.sendall(head(200, list(item.get("headers", {}).items()) + [("Content-Length", len(body))]))
+	body = body[:item.get("cut", len(body))]
+	step = max(1, item.get("rate", len(body) * 20) // 20)
+	for start in range(0, len(body), step):
+		conn.sendall(body[start:start + step])
+		if "rate" in item:
+			time.sleep(1 / 20)
 
 
 BEHAVIOURS = {
@@ -209,7 +225,7 @@ def behave(state, conn, request):
 	with state.lock:
 		item = state.content.get(request.path)
 	if item is not None:
-		content(conn, request, item)
+		content(state, conn, request, item)
 		return
 	behaviour = BEHAVIOURS.get(request.path.split("/")[1])
 	if behaviour is None:

@@ -20,8 +20,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 class Server:
-	def __init__(self, tls=False):
-		command = [sys.executable, os.path.join(HERE, "server.py")] + (["--tls"] if tls else [])
+	def __init__(self, tls=False, port=0):
+		command = [sys.executable, os.path.join(HERE, "server.py"), "--port", str(port)] + (["--tls"] if tls else [])
 		self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 		line = self.process.stdout.readline()
 		if not line:
@@ -57,9 +57,9 @@ class Server:
 		finally:
 			connection.close()
 
-	def content(self, path, body=b"", status=200, headers=None):
-		"""What GET of `path` gives from now on, on all ports."""
-		item = {"path": path, "base64": base64.b64encode(body).decode(), "status": status, "headers": headers or {}}
+	def content(self, path, body=b"", status=200, headers=None, **broken):
+		"""What GET of `path` gives from now on, on all ports; cut=, rate=, silent= spoil it."""
+		item = {"path": path, "base64": base64.b64encode(body).decode(), "status": status, "headers": headers or {}, **broken}
 		self.control("PUT", "content", json.dumps(item))
 
 	def log(self):

@@ -3,9 +3,9 @@
 """
 server.py - an HTTP server that behaves well, or badly in a chosen way.
 
-	server.py [--tls] [--port-file FILE]
+	server.py [--tls] [--port N] [--port-file FILE]
 
-Listens on loopback ports that the system picks, prints one line of JSON and serves until its
+Listens on loopback ports that the system picks ("http" on N, where one is given), prints one line of JSON and serves until its
 standard input ends, so that it never outlives the test that started it.  That line (and FILE) is
 
 	{"http": port, "other": port, "http6": port or 0, "full": port,
@@ -44,7 +44,8 @@ Control, on the port "http", is not logged:
 	GET  /_control/counts      {"connections": {listener: n}, "requests": {path: n}}
 	POST /_control/reset       forgets log, counts and content
 	PUT  /_control/content     {"path", "body" or "base64", "status", "headers": {...}}: serves it, and 304 when
-	                           If-None-Match or If-Modified-Since says so
+	                           If-None-Match or If-Modified-Since says so; "cut": N sends only so many
+	                           bytes, "rate": N so many a second, "silent": true none
 """
 import argparse
 import collections
@@ -186,9 +187,10 @@ def accept_loop(state, server, listener, context):
 		threading.Thread(target=serve_connection, args=(state, conn, listener, context), daemon=True).start()
 
 
-def listen(state, name, family=socket.AF_INET, host="127.0.0.1", context=None):
+def listen(state, name, family=socket.AF_INET, host="127.0.0.1", context=None, port=0):
 	server = socket.socket(family, socket.SOCK_STREAM)
-	server.bind((host, 0))
+	server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+	server.bind((host, port))
 	server.listen(128)
 	state.ports[name] = server.getsockname()[1]
 	threading.Thread(target=accept_loop, args=(state, server, name, context), daemon=True).start()
@@ -211,13 +213,14 @@ def listen_full(state, kept):
 def main():
 	parser = argparse.ArgumentParser()
 	parser.add_argument("--tls", action="store_true")
+	parser.add_argument("--port", type=int, default=0)
 	parser.add_argument("--port-file")
 	options = parser.parse_args()
 
 	kept = []
 	with tempfile.TemporaryDirectory(prefix="testserver-") as folder:
 		state = State()
-		listen(state, "http")
+		listen(state, "http", port=options.port)
 		listen(state, "other")
 		listen_full(state, kept)
 		try:

@@ -19,7 +19,7 @@ struct settings {
 };
 
 static const struct option_spec options[] = {
-	{ "range", 'r', "A-B", "only these bytes (both inclusive); A- or -N as well" },
+	{ "range", 'r', "A-B", "only these bytes; A- and -N as well" },
 	FRESHEN_OPTION,
 };
 

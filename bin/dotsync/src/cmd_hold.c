@@ -25,7 +25,7 @@ struct settings {
 };
 
 static const struct option_spec options[] = {
-	{ "until", 'u', "WHEN", "for so long (7d), or until this time (2030-01-31T12:00:00Z)" },
+	{ "until", 'u', "WHEN", "for so long (7d), or until this RFC 3339 time" },
 };
 
 static const struct usage hold_usage = {

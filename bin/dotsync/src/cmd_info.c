@@ -20,8 +20,8 @@
 
 static const struct usage usage = {
 	"info [OPTION]... FILE...",
-	"Shows what an archive is, how fresh it is, what its updater may do and who vouches\n"
-	"for it.  Asks no network and changes nothing.",
+	"Shows what an archive is, how fresh it is, what its updater may do and who\n"
+	"vouches for it.  Asks no network and changes nothing.",
 	NULL,
 	0,
 };

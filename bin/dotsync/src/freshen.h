@@ -17,7 +17,7 @@ struct dsync_archive;
 
 enum freshen_mode { FRESHEN_BACKGROUND, FRESHEN_WAIT, FRESHEN_NEVER };
 
-#define FRESHEN_OPTION { "refresh", 0, "HOW", "background (default), wait (for it, first) or never" }
+#define FRESHEN_OPTION { "refresh", 0, "HOW", "background (default), wait or never" }
 
 /* Reads the argument of --refresh; 0, or -1 after reporting. */
 int freshen_parse(struct app *app, const char *text, enum freshen_mode *mode);

@@ -71,7 +71,7 @@ CALL(int, fsync, int fd)
 REFUSE_OR(fsync, fd)
 
 CALL(int, start_writeback, int fd, uint64_t offset, uint64_t size)
-	REFUSE_OR(start_writeback, fd, offset, size)
+REFUSE_OR(start_writeback, fd, offset, size)
 
 CALL(int, fchmod, int fd, mode_t mode)
 REFUSE_OR(fchmod, fd, mode)

@@ -186,6 +186,7 @@ is_reproducible(void **state)
 		enum dsync_profile profile;
 		const char *pinned;
 	} rows[] = { { DSYNC_PROFILE_DEFAULT, PINNED_DEFAULT }, { DSYNC_PROFILE_SYNC_RS, PINNED_SYNC_RS } };
+	const char *libdeflate = getenv("DSYNC_LIBDEFLATE");
 	char first[DSYNC_HASH_TEXT_SIZE], second[DSYNC_HASH_TEXT_SIZE];
 	size_t i;
 
@@ -204,7 +205,11 @@ is_reproducible(void **state)
 			umask(again ? 022 : 077);
 		}
 		assert_string_equal(first, second);
-		assert_string_equal(first, rows[i].pinned);
+		if (libdeflate != NULL && strcmp(libdeflate, "bundled") != 0 &&
+			rows[i].profile == DSYNC_PROFILE_DEFAULT)
+			print_message("not compared with the pinned bytes: this libdeflate is the system's\n");
+		else
+			assert_string_equal(first, rows[i].pinned);
 	}
 }
 
@@ -245,6 +250,35 @@ can_be_cancelled(void **state)
 	dsync_builder_destroy(b);
 }
 
+static int
+write_into_the_source(void *user, uint64_t done, uint64_t total)
+{
+	(void)done, (void)total;
+	assert_int_equal(write(*(int *)user, "more", 4), 4);
+	return 0;
+}
+
+static void
+notices_a_source_that_changes(void **state)
+{
+	struct dsync_builder *b = sample_builder("");
+	struct dsync_error err;
+	int fd;
+
+	(void)state;
+	sample_spit("in", "being written", 13);
+	fd = open("in", O_WRONLY | O_APPEND | O_CLOEXEC);
+	dsync_builder_set_payload_file(b, "in");
+	dsync_builder_set_progress(b, write_into_the_source, &fd);
+	assert_int_equal(dsync_builder_write(b, "a.sync", DSYNC_CREATE_NEW, &err), DSYNC_ERR_CHANGED);
+	assert_false(sample_exists("a.sync"));
+	dsync_builder_set_progress(b, NULL, NULL);
+	assert_int_equal(dsync_builder_write(b, "a.sync", DSYNC_CREATE_NEW, &err), 0);
+	dsync_builder_destroy(b);
+	close(fd);
+	sample_check("a.sync", "being writtenmore");
+}
+
 static void
 streams_to_a_descriptor(void **state)
 {
@@ -283,6 +317,7 @@ main(void)
 		TEST(is_reproducible),
 		TEST(hands_out_the_payload_hash),
 		TEST(can_be_cancelled),
+		TEST(notices_a_source_that_changes),
 		TEST(streams_to_a_descriptor),
 	};
 

@@ -42,6 +42,7 @@ dsync_exit_code(int error_code)
 	case DSYNC_ERR_NETWORK:
 	case DSYNC_ERR_TIMEOUT:
 	case DSYNC_ERR_GUEST:
+	case DSYNC_ERR_PROTOCOL: /* a program of ours was killed or went wrong; the archive is whole */
 	case DSYNC_ERR_REJECTED:
 	case DSYNC_ERR_BUSY:
 	case DSYNC_ERR_CONFLICT:
@@ -57,6 +58,8 @@ dsync_exit_code_outcome(const struct dsync_outcome *outcome)
 {
 	switch (dsync_outcome_kind(outcome)) {
 	case DSYNC_OUTCOME_FAILED:
+		if (dsync_outcome_error(outcome)->code == DSYNC_ERR_LIMIT) /* too much was sent */
+			return EXIT_TRY_AGAIN;
 		return dsync_exit_code(dsync_outcome_error(outcome)->code);
 	case DSYNC_OUTCOME_CONSENT_NEEDED:
 		return EXIT_CONSENT;
