@@ -45,8 +45,8 @@ int dsync_sys_ftruncate(int fd, uint64_t size);
 int
 dsync_sys_fallocate(int fd, uint64_t offset, uint64_t size); /* reserve, size grows; callers go on after -EOPNOTSUPP */
 int dsync_sys_fsync(int fd); /* of a folder too; -EINVAL or -ENOSYS where folders cannot be synced */
-int
-dsync_sys_start_writeback(int fd, uint64_t offset, uint64_t size); /* a hint: so that a later fsync finds less to do */
+/* A hint: so that a later fsync finds less to do. */
+int dsync_sys_start_writeback(int fd, uint64_t offset, uint64_t size);
 int dsync_sys_fchmod(int fd, mode_t mode);
 int dsync_sys_fchown(int fd, uid_t uid, gid_t gid);
 int dsync_sys_renameat(int old_dirfd, const char *old_path, int new_dirfd, const char *new_path);

@@ -186,7 +186,8 @@ class Place:
 	def refresh(self, path, **members):
 		process = self.start(path, **members)
 		outcome = process.outcome()
-		process.wait()
+		if process.wait() != 0:
+			raise AssertionError("dotsync-refresh ended with status %d" % process.status)
 		outcome["events"] = process.events
 		return outcome
 

@@ -13,12 +13,9 @@
 #include "create.h"
 #include "dotsync/archive.h"
 #include "dotsync/manifest.h"
-#include "format/layout.h"
 #include "input.h"
 #include "report.h"
 #include "runtime/builtin.h"
-#include "runtime/frame.h"
-#include "runtime/updater.h"
 
 static const struct option_spec options[] = {
 	{ "from", 0, "URL", "fetch the payload from here and keep it fresh; more are mirrors" },
@@ -154,6 +151,8 @@ settle_names(struct app *app, struct create *c)
 		origin_file_name(c->urls.items[0], from_url);
 		snprintf(c->payload_name, sizeof(c->payload_name), "%s", from_url);
 		snprintf(c->output_name, sizeof(c->output_name), "%s.sync", from_url);
+		if (c->output != NULL && strcmp(c->output, "-") != 0)
+			name_from_output(c); /* who names the file has thought of a name */
 	} else if (strcmp(c->payload, "-") == 0) {
 		if (c->output == NULL)
 			return report_usage(app, "a payload from standard input needs -o OUT");
@@ -191,27 +190,6 @@ check_target(struct app *app, struct create *c, bool *go_on)
 	dsync_error_set(&err, DSYNC_ERR_EXISTS, "", "exists already");
 	dsync_error_hint(&err, "replace it with --force, choose another name with -o, or change it with `dotsync set`");
 	return report_error(app, c->output, &err);
-}
-
-static int
-read_updater(struct create *c, struct dsync_error *err)
-{
-	struct dsync_updater_info info;
-	struct dsync_view wasm;
-	int rc;
-
-	rc = input_read(c->wasm, &c->updater, err);
-	if (rc < 0)
-		return rc;
-	wasm = dsync_buffer_view(&c->updater);
-	if (wasm.size == DSYNC_UPDATER_STUB_SIZE && memcmp(wasm.data, DSYNC_UPDATER_STUB, DSYNC_UPDATER_STUB_SIZE) == 0)
-		return 0;
-	dsync_updater_inspect(wasm.data, wasm.size, &info);
-	if (info.contract != DSYNC_CONTRACT_UNKNOWN)
-		return 0;
-	dsync_error_set(err, DSYNC_ERR_UPDATER, "updater", "%s is no updater", c->wasm);
-	dsync_error_expected(err, "a binary WebAssembly module for dotsync.v1, host or WASI");
-	return DSYNC_ERR_UPDATER;
 }
 
 /* The built-in one: for the Rust reader the kind that carries its URL itself. */
@@ -260,7 +238,7 @@ read_inputs(struct create *c, struct dsync_error *err)
 	for (i = 0; rc == 0 && i < c->urls.count; i++)
 		rc = origin_of_url(c->urls.items[i], origin, err);
 	if (rc == 0 && c->wasm != NULL)
-		rc = read_updater(c, err);
+		rc = input_read_updater(c->wasm, &c->updater, err);
 	else if (rc == 0 && c->urls.count > 0)
 		rc = choose_updater(c, err);
 	if (rc == 0 && c->context != NULL)

@@ -251,7 +251,7 @@ revoke_one(struct app *app, const char *file, void *user)
 	struct dsync_archive *archive;
 	struct dsync_error err;
 	int64_t now = dsync_sys_now();
-	int count, rc, status;
+	int count = 0, rc, status;
 
 	(void)user;
 	archive = files_open(file, &err);

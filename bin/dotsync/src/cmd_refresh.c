@@ -197,6 +197,20 @@ print_done(const char *file, const struct dsync_outcome *outcome)
 	}
 }
 
+/* Its lines, which were made safe where they were made, under the archive's name. */
+static void
+print_explanation(const char *file, const char *text)
+{
+	size_t size;
+
+	report_text(stdout, file);
+	puts(":");
+	for (; *text != '\0'; text += size + (text[size] == '\n')) {
+		size = strcspn(text, "\n");
+		printf("  %.*s\n", (int)size, text);
+	}
+}
+
 static int
 tell(struct app *app, const char *file, const struct settings *settings, const struct dsync_outcome *outcome)
 {
@@ -207,7 +221,7 @@ tell(struct app *app, const char *file, const struct settings *settings, const s
 	if (app->json)
 		puts(dsync_outcome_json(outcome));
 	else if (kind == DSYNC_OUTCOME_EXPLAINED)
-		fputs(dsync_outcome_explanation(outcome), stdout);
+		print_explanation(file, dsync_outcome_explanation(outcome));
 	else if (error->code < 0 && kind != DSYNC_OUTCOME_HELD)
 		report_error(app, file, error);
 	else if (!app->quiet)

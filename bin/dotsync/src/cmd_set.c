@@ -233,20 +233,33 @@ edit_manifest(const struct settings *s, struct dsync_manifest *m, struct dsync_e
 }
 
 static int
-add_file(const char *path, size_t limit, struct dsync_builder *b, int (*set)(struct dsync_builder *b, const void *data, size_t size),
-	 struct dsync_error *err)
+add_context(const char *path, struct dsync_builder *b, struct dsync_error *err)
 {
 	struct dsync_buffer data;
 	struct dsync_view view;
 	int rc;
 
-	if (path == NULL)
-		return 0;
-	dsync_buffer_init(&data, limit);
+	dsync_buffer_init(&data, DSYNC_CONTEXT_SIZE_MAX);
 	rc = input_read(path, &data, err);
 	view = dsync_buffer_view(&data);
 	if (rc == 0)
-		set(b, view.data, view.size);
+		dsync_builder_set_context(b, view.data, view.size);
+	dsync_buffer_finish(&data);
+	return rc;
+}
+
+static int
+add_updater(const char *path, struct dsync_builder *b, struct dsync_error *err)
+{
+	struct dsync_buffer data;
+	struct dsync_view view;
+	int rc;
+
+	dsync_buffer_init(&data, DSYNC_UPDATER_SIZE_MAX);
+	rc = input_read_updater(path, &data, err);
+	view = dsync_buffer_view(&data);
+	if (rc == 0)
+		dsync_builder_set_updater(b, view.data, view.size);
 	dsync_buffer_finish(&data);
 	return rc;
 }
@@ -273,8 +286,9 @@ fill_builder(const struct settings *s, struct dsync_archive *archive, struct dsy
 		dsync_builder_set_payload_fd(b, STDIN_FILENO);
 	else if (s->payload != NULL)
 		dsync_builder_set_payload_file(b, s->payload);
-	rc = add_file(s->context, DSYNC_CONTEXT_SIZE_MAX, b, dsync_builder_set_context, err);
-	return rc == 0 ? add_file(s->wasm, DSYNC_UPDATER_SIZE_MAX, b, dsync_builder_set_updater, err) : rc;
+	if (s->context != NULL)
+		rc = add_context(s->context, b, err);
+	return rc == 0 && s->wasm != NULL ? add_updater(s->wasm, b, err) : rc;
 }
 
 static int

@@ -68,10 +68,15 @@ says_nothing(const char *type)
 static void
 choose_type(const struct create *c, char type[DSYNC_ERROR_TEXT_SIZE], char ext[EXTENSION_SIZE])
 {
+	char name[ORIGIN_NAME_SIZE];
 	const char *known;
 
 	server_type(c, type, DSYNC_ERROR_TEXT_SIZE);
 	extension_of(c->payload_name, ext);
+	if (ext[0] == '\0' && c->urls.count > 0) {
+		origin_file_name(c->urls.items[0], name);
+		extension_of(name, ext);
+	}
 	if (ext[0] == '\0' && c->fetched.file_name != NULL)
 		extension_of(c->fetched.file_name, ext);
 	known = ext[0] != '\0' ? media_type_of_extension(ext) : NULL;

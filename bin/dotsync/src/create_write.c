@@ -210,8 +210,7 @@ tell_source(FILE *stream, const struct create *c)
 	report_text(stream, url);
 	fputc('\n', stream);
 	if (c->fetched.final_url != NULL && strcmp(c->fetched.final_url, url) != 0) {
-		fprintf(stream, "  %-10s", "redirected");
-		fputc(' ', stream);
+		fprintf(stream, "  %-10s", "via");
 		report_text(stream, c->fetched.final_url);
 		fputc('\n', stream);
 	}

@@ -112,11 +112,12 @@ check_helpers(struct doctor *doctor)
 		doctor_say_error(doctor, VERDICT_PROBLEM, "helpers", &err);
 		return;
 	}
-	doctor_say(doctor, VERDICT_GOOD, "helpers", NULL, "in %s, of this build", dsync_context_helper_dir(context));
-	if (result.error.code != 0)
-		doctor_say_error(doctor, VERDICT_PROBLEM, "sandbox", &result.error);
-	else
+	if (result.error.code != 0) {
+		doctor_say_error(doctor, VERDICT_PROBLEM, "helpers", &result.error);
+	} else {
+		doctor_say(doctor, VERDICT_GOOD, "helpers", NULL, "in %s, of this build", dsync_context_helper_dir(context));
 		doctor_say(doctor, VERDICT_GOOD, "sandbox", NULL, "%s", result.sandbox != NULL ? result.sandbox : "the worker starts");
+	}
 	dsync_result_finish(&result);
 }
 

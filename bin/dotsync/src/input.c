@@ -10,7 +10,10 @@
 #include "base/file.h"
 #include "base/sys.h"
 #include "base/text.h"
+#include "format/layout.h"
 #include "report.h"
+#include "runtime/frame.h"
+#include "runtime/updater.h"
 
 #define PIECE_SIZE 65536
 
@@ -61,6 +64,27 @@ input_read(const char *path, struct dsync_buffer *out, struct dsync_error *err)
 		return read_standard_input(out, err);
 	rc = dsync_file_read(DSYNC_SYS_CWD, path, out, err);
 	return rc == DSYNC_ERR_LIMIT ? refuse_size(path, out, err) : rc;
+}
+
+int
+input_read_updater(const char *path, struct dsync_buffer *out, struct dsync_error *err)
+{
+	struct dsync_updater_info info;
+	struct dsync_view wasm;
+	int rc;
+
+	rc = input_read(path, out, err);
+	if (rc < 0)
+		return rc;
+	wasm = dsync_buffer_view(out);
+	if (wasm.size == DSYNC_UPDATER_STUB_SIZE && memcmp(wasm.data, DSYNC_UPDATER_STUB, DSYNC_UPDATER_STUB_SIZE) == 0)
+		return 0;
+	dsync_updater_inspect(wasm.data, wasm.size, &info);
+	if (info.contract != DSYNC_CONTRACT_UNKNOWN)
+		return 0;
+	dsync_error_set(err, DSYNC_ERR_UPDATER, "updater", "%s is no updater", path);
+	dsync_error_expected(err, "a binary WebAssembly module for dotsync.v1, host or WASI");
+	return DSYNC_ERR_UPDATER;
 }
 
 int

@@ -16,6 +16,9 @@
  */
 int input_read(const char *path, struct dsync_buffer *out, struct dsync_error *err);
 
+/* The same for an updater, which must be a module that can be run (DSYNC_ERR_UPDATER), or the stub that says "none". */
+int input_read_updater(const char *path, struct dsync_buffer *out, struct dsync_error *err);
+
 /* What SOURCE_DATE_EPOCH says, or now.  *given (may be NULL) tells which. DSYNC_ERR_INVALID when it is no number of seconds. */
 int input_time(int64_t *seconds, bool *given, struct dsync_error *err);
 

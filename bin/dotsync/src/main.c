@@ -13,12 +13,19 @@
 #include "version.h"
 
 static const struct command commands[] = {
+	{ "create", cmd_create, "an archive from a file, or from a URL that keeps it fresh" },
 	{ "info", cmd_info, "all there is to know about an archive" },
 	{ "status", cmd_status, "how fresh archives are, one line each" },
 	{ "cat", cmd_cat, "payload to standard output, at once" },
 	{ "extract", cmd_extract, "payload to a file, checked, atomically" },
 	{ "ls", cmd_ls, "entries with offsets and sizes" },
 	{ "verify", cmd_verify, "check container, hashes and trust layers" },
+	{ "refresh", cmd_refresh, "bring archives up to date now" },
+	{ "set", cmd_set, "change payload, updater or manifest, keep the rest" },
+	{ "repack", cmd_repack, "a strict archive from any ZIP that almost is one" },
+	{ "grant", cmd_grant, "allow an updater what it asks for, on this machine" },
+	{ "revoke", cmd_revoke, "take a grant back" },
+	{ "grants", cmd_grants, "what updaters may do on this machine" },
 	{ "hold", cmd_hold, "stay at this version" },
 	{ "unhold", cmd_unhold, "follow new versions again" },
 	{ "doctor", cmd_doctor, "what this machine can and cannot do, with the fix" },

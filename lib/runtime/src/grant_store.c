@@ -135,7 +135,7 @@ is_grant_name(const char *name)
 	return name[0] != '.' && size > strlen(SUFFIX) && strcmp(name + size - strlen(SUFFIX), SUFFIX) == 0;
 }
 
-/* A missing folder holds no grants. */
+/* A missing folder holds no grants; one that cannot be read grants nothing either, and the log says so. */
 static int
 load_folder(const struct dsync_context *context, struct dsync_grants *grants, const char *dir, enum dsync_grant_origin origin,
 	    struct dsync_error *err)
@@ -148,8 +148,12 @@ load_folder(const struct dsync_context *context, struct dsync_grants *grants, co
 	fd = dsync_sys_openat(DSYNC_SYS_CWD, dir, O_RDONLY | O_DIRECTORY, 0);
 	if (fd == -ENOENT || fd == -ENOTDIR)
 		return 0;
-	if (fd < 0)
-		return dsync_error_set_errno(err, -fd, "cannot open %s", dir);
+	if (fd == -ENOMEM)
+		return dsync_error_set_memory(err);
+	if (fd < 0) {
+		dsync_context_log(context, DSYNC_LOG_WARNING, "%s grants nothing: %s", dir, strerror(-fd));
+		return 0;
+	}
 	folder = fdopendir(fd);
 	if (folder == NULL) {
 		dsync_sys_close(fd);

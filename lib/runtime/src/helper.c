@@ -223,10 +223,14 @@ refuse_spawn(const struct start *start, int sys_errno, struct dsync_error *err)
 	}
 	if (sys_errno == ENOENT) {
 		dsync_error_set(err, DSYNC_ERR_SANDBOX, "helper", "%s cannot be started: /dev/null or its program loader is missing", start->name);
+		dsync_error_hint(err, "install dotsync again for this system");
 		return DSYNC_ERR_SANDBOX;
 	}
-	if (sys_errno == ENOEXEC || sys_errno == EACCES)
-		return dsync_error_set(err, DSYNC_ERR_SANDBOX, "helper", "%s cannot be executed here: %s", start->name, strerror(sys_errno));
+	if (sys_errno == ENOEXEC || sys_errno == EACCES) {
+		dsync_error_set(err, DSYNC_ERR_SANDBOX, "helper", "%s cannot be executed here: %s", start->name, strerror(sys_errno));
+		dsync_error_hint(err, "%s", sys_errno == EACCES ? "its file system may be mounted noexec" : "install dotsync again for this machine");
+		return DSYNC_ERR_SANDBOX;
+	}
 	return dsync_error_set_errno(err, sys_errno, "cannot start %s", start->name);
 }
 

@@ -46,7 +46,7 @@ play(const char *part)
 static void
 check_mark(const char *expected)
 {
-	char text[256] = "";
+	char text[4096] = "";
 	int64_t end = dsync_sys_monotonic_ms() + PATIENCE_MS;
 	FILE *file = NULL;
 

@@ -199,7 +199,7 @@ compare_places(const void *a, const void *b)
 
 /* Bytes that count twice are how a small file becomes a huge one. */
 static int
-check_overlap(const struct dsync_zip *zip, struct dsync_error *err)
+check_places(const struct dsync__loose *loose, const struct dsync_zip *zip, struct dsync_error *err)
 {
 	const struct dsync_zip_entry **order = malloc((zip->count + 1) * sizeof(*order));
 	size_t i;
@@ -214,6 +214,8 @@ check_overlap(const struct dsync_zip *zip, struct dsync_error *err)
 		if (order[i - 1]->data_offset + order[i - 1]->stored_size > order[i]->header_offset)
 			rc = dsync__zip_refuse(err, "Z22", order[i]->header_offset, "\"%s\" and \"%s\" overlap", order[i - 1]->name, order[i]->name);
 	}
+	if (rc == 0 && zip->count > 0 && order[0]->header_offset > 0)
+		dsync__loose_note(loose, "%" PRIu64 " bytes before the archive", order[0]->header_offset);
 	free(order);
 	return rc;
 }
@@ -232,7 +234,7 @@ read_directory(const struct dsync__loose *loose, const struct dsync__loose_direc
 	dsync_cursor_init(&c, zip->tail, zip->tail_size, d->offset);
 	for (i = 0; rc == 0 && i < d->count && dsync_cursor_left(&c) > 0; i++)
 		rc = take_record(loose, d, &c, zip, &names, err);
-	return rc == 0 ? check_overlap(zip, err) : rc;
+	return rc == 0 ? check_places(loose, zip, err) : rc;
 }
 
 /* The same one allocation as the strict reader's: records, directory, names, each of which is shorter than its record. */

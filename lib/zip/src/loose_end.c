@@ -120,8 +120,6 @@ accept_end(const struct dsync__loose *loose, uint64_t offset, struct dsync__loos
 		dsync__loose_note(loose, "an archive comment of %u bytes", (unsigned)comment);
 	if (after < loose->file_size)
 		dsync__loose_note(loose, "%" PRIu64 " bytes after the archive", loose->file_size - after);
-	if (d->shift > 0)
-		dsync__loose_note(loose, "%" PRIu64 " bytes before the archive", d->shift);
 	return true;
 }
 
