@@ -72,7 +72,6 @@ struct dsync_calls {
 	struct dsync_open_response open[DSYNC_CALLS_RESPONSES_MAX];
 	int64_t next_handle;
 	struct dsync_buffer request_body;
-	int request_body_code;          /* a refused piece: the fetch fails with it */
 	struct dsync_buffer old_context;
 	bool old_context_read;
 	struct dsync_buffer new_context;

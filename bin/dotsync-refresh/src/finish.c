@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* From what the updater said to the swap, and what comes right before and after it. */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +16,7 @@
 
 #define NEXT_SUFFIX ".next"
 #define CHECK_SUFFIX ".check"
+#define PATH_SIZE_MAX 65536u
 
 /* Why a run failed, best known first: what this host saw, then what the updater said. */
 static int
@@ -158,26 +157,14 @@ assemble(struct dsync_run *run, bool new_payload, int64_t now, struct dsync_erro
 	return rc;
 }
 
-/* The folder of the archive, and in it the name of the file that the check command sees. */
-static int
-open_check_place(const struct dsync_run *run, struct dsync_buffer *path, const char **name)
+/* Beside the staging file .NAME.next, and called .NAME.check. */
+static void
+place_check(const struct dsync_run *run, struct dsync_buffer *path)
 {
 	const char *staging = dsync_commit_staging_path(run->commit);
-	size_t size = strlen(staging) - strlen(NEXT_SUFFIX);
-	int folder;
 
-	*name = strrchr(staging, '/');
-	dsync_buffer_append(path, staging, (size_t)(*name - staging) + 1);
-	folder = dsync_buffer_text(path) != NULL ? dsync_sys_openat(DSYNC_SYS_CWD, dsync_buffer_text(path), O_RDONLY | O_DIRECTORY, 0) : -ENOMEM;
-	dsync_buffer_append(path, *name + 1, (size_t)(staging + size - *name) - 1);
+	dsync_buffer_append(path, staging, strlen(staging) - strlen(NEXT_SUFFIX));
 	dsync_buffer_append_text(path, CHECK_SUFFIX);
-	if (dsync_buffer_text(path) == NULL && folder >= 0) {
-		dsync_sys_close(folder);
-		folder = -ENOMEM;
-	}
-	if (folder >= 0)
-		*name = strrchr(dsync_buffer_text(path), '/') + 1;
-	return folder;
 }
 
 /*
@@ -193,26 +180,27 @@ check(struct dsync_run *run, struct dsync_error *err)
 		.variable = "DOTSYNC_STAGED" };
 	struct dsync_buffer path;
 	const char *name;
-	int folder, fd, rc;
+	int fd, rc = 0;
 
-	dsync_buffer_init(&path, 65536);
-	folder = open_check_place(run, &path, &name);
-	if (folder >= 0 && run->job->check == NULL) {
-		dsync_sys_unlinkat(folder, name); /* left over from one who was killed */
-		dsync_sys_close(folder);
-		rc = 0;
-	} else if (folder < 0) {
-		rc = dsync_error_set_errno(err, -folder, "cannot make a file for the check command");
-	} else {
-		rc = fd = dsync_plain_make(folder, name, &payload, err);
-		if (fd >= 0) {
-			dsync_sys_close(fd);
-			command.value = dsync_buffer_text(&path);
-			rc = dsync_command_run(&command, run->caller, err);
-			dsync_sys_unlinkat(folder, name);
-		}
-		dsync_sys_close(folder);
+	dsync_buffer_init(&path, PATH_SIZE_MAX);
+	place_check(run, &path);
+	command.value = dsync_buffer_text(&path);
+	if (command.value == NULL) {
+		rc = dsync_error_set_memory(err);
+		goto done;
 	}
+	name = strrchr(command.value, '/') + 1;
+	dsync_sys_unlinkat(run->folder, name); /* left over from one who was killed */
+	if (run->job->check == NULL)
+		goto done;
+	rc = fd = dsync_plain_make(run->folder, name, &payload, err);
+	if (fd < 0)
+		goto done;
+	dsync_sys_close(fd);
+	rc = dsync_command_run(&command, run->caller, err);
+	dsync_sys_unlinkat(run->folder, name);
+
+done:
 	dsync_buffer_finish(&path);
 	return rc;
 }

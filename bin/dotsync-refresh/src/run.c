@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "run.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -143,6 +144,20 @@ interrupted(void *user)
 	return dsync_caller_is_cancelled(run->caller);
 }
 
+static int
+open_folder(struct dsync_run *run, struct dsync_error *err)
+{
+	const char *target = dsync_commit_target_path(run->commit);
+	const char *slash = strrchr(target, '/');
+	char *folder = strndup(target, slash == target ? 1 : (size_t)(slash - target));
+
+	if (folder == NULL)
+		return dsync_error_set_memory(err);
+	run->folder = dsync_sys_openat(DSYNC_SYS_CWD, folder, O_RDONLY | O_DIRECTORY, 0);
+	free(folder);
+	return run->folder < 0 ? dsync_error_set_errno(err, -run->folder, "cannot open the archive's folder") : 0;
+}
+
 /* Takes the lock, waiting for whoever has it; 1 when it is left to them. */
 static int
 lock(struct dsync_run *run, struct dsync_error *err)
@@ -164,7 +179,7 @@ lock(struct dsync_run *run, struct dsync_error *err)
 		return rc;
 	dsync_archive_unref(run->archive);
 	run->archive = dsync_archive_ref(dsync_commit_base(run->commit));
-	return 0;
+	return open_folder(run, err);
 }
 
 static void
@@ -260,7 +275,7 @@ void
 dsync_run_refresh(const struct dsync_context *context, const struct dsync_job *job, struct dsync_caller *caller, struct dsync_result *result,
 		  int64_t started_us)
 {
-	struct dsync_run run = { .context = context, .job = job, .caller = caller, .result = result, .started_us = started_us, .slot = -1 };
+	struct dsync_run run = { .context = context, .job = job, .caller = caller, .result = result, .started_us = started_us, .slot = -1, .folder = -1 };
 	struct dsync_error err;
 	int rc;
 
@@ -279,5 +294,7 @@ dsync_run_refresh(const struct dsync_context *context, const struct dsync_job *j
 	dsync_config_finish(&run.config);
 	if (run.slot >= 0)
 		dsync_sys_close(run.slot);
+	if (run.folder >= 0)
+		dsync_sys_close(run.folder);
 	result->timing_total_us = dsync_timing_us() - started_us;
 }

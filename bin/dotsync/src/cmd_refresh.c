@@ -17,6 +17,8 @@
 #include "report.h"
 #include "runtime/exit_code.h"
 
+#define LINE_SIZE 1024
+
 struct settings {
 	struct dsync_refresh_options options;
 	bool yes, background, exit_code;
@@ -197,17 +199,19 @@ print_done(const char *file, const struct dsync_outcome *outcome)
 	}
 }
 
-/* Its lines, which were made safe where they were made, under the archive's name. */
+/* Its lines under the archive's name. */
 static void
 print_explanation(const char *file, const char *text)
 {
+	char line[LINE_SIZE];
 	size_t size;
 
 	report_text(stdout, file);
 	puts(":");
 	for (; *text != '\0'; text += size + (text[size] == '\n')) {
 		size = strcspn(text, "\n");
-		printf("  %.*s\n", (int)size, text);
+		dsync_text_escape(line, sizeof(line), text, size);
+		printf("  %s\n", line);
 	}
 }
 

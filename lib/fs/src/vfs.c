@@ -58,6 +58,8 @@ choose_name(struct entry *entry, const struct dsync_vfs_config *config)
 	const char *extension = dsync_manifest_display_ext(manifest);
 	const char *title = dsync_manifest_name(manifest);
 
+	if (file_name[0] == '\0' && title[0] == '\0')
+		file_name = DSYNC_ENTRY_PAYLOAD;
 	if (title[0] != '\0' && (config->name_from == DSYNC_VFS_NAME_FROM_MANIFEST || file_name[0] == '\0'))
 		dsync__vfs_name_of_title(entry->display_name, title, extension);
 	else if (config->show_original_extension)
