@@ -55,6 +55,17 @@ open_pread(const char *path)
 	close(fd);
 }
 
+/* The descriptor alone: the reader looks at the file's size itself. */
+static int
+open_descriptor(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		measure_fail(path);
+	return fd;
+}
+
 static struct dsync_zip *
 open_zip(int fd)
 {
@@ -74,8 +85,7 @@ open_zip(int fd)
 static void
 open_container(const char *path)
 {
-	size_t size;
-	int fd = measure_open(path, &size);
+	int fd = open_descriptor(path);
 	struct dsync_zip *zip = open_zip(fd);
 
 	if (dsync_zip_find(zip, DSYNC_ENTRY_PAYLOAD) == NULL)
@@ -88,7 +98,7 @@ static void
 open_container_view(const char *path)
 {
 	size_t size, lead;
-	int fd = measure_open(path, &size);
+	int fd = open_descriptor(path);
 	struct dsync_zip *zip = open_zip(fd);
 	const struct dsync_zip_entry *payload = dsync_zip_find(zip, DSYNC_ENTRY_PAYLOAD);
 	unsigned char *map;

@@ -2,10 +2,10 @@
 /*
  * server - the fastest origin there is: one file, by sendfile, on loopback.
  *
- *	server FILE
+ *	server FILE [always]
  *
- * Prints its port and serves until its standard input ends.  Every request is answered with FILE, or with 304 when
- * it carries the file's ETag.  One connection at a time, closed after its answer.
+ * Prints its port and serves until its standard input ends.  Every request is answered with FILE, or, without
+ * "always", with 304 when it carries the file's ETag.  One connection at a time, closed after its answer.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -56,7 +56,7 @@ read_head(int fd, char head[HEAD_MAX])
 }
 
 static void
-answer(int fd, int file, size_t size)
+answer(int fd, int file, size_t size, bool always)
 {
 	char head[HEAD_MAX];
 	off_t offset = 0;
@@ -65,7 +65,7 @@ answer(int fd, int file, size_t size)
 
 	if (!read_head(fd, head))
 		return;
-	unchanged = strstr(head, ETAG) != NULL;
+	unchanged = !always && strstr(head, ETAG) != NULL;
 	length = snprintf(head, sizeof(head), "HTTP/1.1 %s\r\nETag: " ETAG "\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
 		unchanged ? "304 Not Modified" : "200 OK", unchanged ? 0 : size);
 	if (send(fd, head, (size_t)length, unchanged ? 0 : MSG_MORE) != length || unchanged)
@@ -81,8 +81,8 @@ main(int argc, char **argv)
 	size_t size;
 	int file, fd;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: server FILE\n");
+	if (argc != 2 && argc != 3) {
+		fprintf(stderr, "usage: server FILE [always]\n");
 		return 2;
 	}
 	signal(SIGPIPE, SIG_IGN);
@@ -92,7 +92,7 @@ main(int argc, char **argv)
 		fd = accept4(waits[1].fd, NULL, NULL, SOCK_CLOEXEC);
 		if (fd < 0)
 			continue;
-		answer(fd, file, size);
+		answer(fd, file, size, argc == 3);
 		shutdown(fd, SHUT_WR);
 		close(fd);
 	}

@@ -87,6 +87,11 @@ class Stage:
 		lines = textwrap.wrap(text, WIDTH - 6)
 		self.show("  %s %s" % (mark, ("\n" + " " * (4 if self.unicode else 5)).join(lines)))
 
+	def claim_quietly(self, holds, text):
+		"""The same, where the table says it already: heard of only when it does not hold."""
+		if not holds:
+			self.claim(False, text)
+
 	def pause(self, seconds):
 		"""Time to read, where somebody does."""
 		if self.terminal:

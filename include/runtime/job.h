@@ -50,7 +50,6 @@ struct dsync_job {
 	char *sandbox;           /* NULL: the configuration's */
 	bool session_grant;      /* the caller allows what the manifest asks for, this once */
 	bool offline;            /* the network is not to be used: an updater is not started */
-	struct dsync_strings env; /* NAME=VALUE of the caller's environment, of names that the manifest asks for; more is ignored */
 	/* fetch */
 	char *url;
 	int64_t timeout_ms;

@@ -9,7 +9,7 @@ import os
 import re
 
 TYPES = {
-	"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None),
+	"object": dict, "array": list, "string": str, "integer": int, "boolean": bool, "null": type(None), "number": (int, float),
 }
 KNOWN = {"$schema", "$id", "$ref", "title", "description", "type", "properties", "required", "items", "enum", "pattern", "minimum",
 		"maximum", "anyOf", "additionalProperties", "const"}
@@ -55,7 +55,7 @@ class Schemas:
 	def check_plain(schema, value, where):
 		types = schema.get("type", [])
 		types = [types] if isinstance(types, str) else types
-		if types and not any(isinstance(value, TYPES[one]) and not (one == "integer" and isinstance(value, bool)) for one in types):
+		if types and not any(isinstance(value, TYPES[one]) and not (one in ("integer", "number") and isinstance(value, bool)) for one in types):
 			raise ValueError("%s: expected %s, found %r" % (where, " or ".join(types), value))
 		if "enum" in schema and value not in schema["enum"]:
 			raise ValueError("%s: %r is not one of %s" % (where, value, schema["enum"]))
@@ -63,8 +63,8 @@ class Schemas:
 			raise ValueError("%s: expected %r, found %r" % (where, schema["const"], value))
 		if "pattern" in schema and isinstance(value, str) and not re.search(schema["pattern"], value):
 			raise ValueError("%s: %r does not match %s" % (where, value, schema["pattern"]))
-		if isinstance(value, int) and not schema.get("minimum", value) <= value <= schema.get("maximum", value):
-			raise ValueError("%s: %d is out of range" % (where, value))
+		if isinstance(value, (int, float)) and not schema.get("minimum", value) <= value <= schema.get("maximum", value):
+			raise ValueError("%s: %s is out of range" % (where, value))
 
 	def check_object(self, schema, value, where, here):
 		properties = schema.get("properties", {})
@@ -74,6 +74,8 @@ class Schemas:
 		for name, member in value.items():
 			if name in properties:
 				self.check_value(properties[name], member, "%s.%s" % (where, name), here)
+			elif isinstance(schema.get("additionalProperties"), dict):
+				self.check_value(schema["additionalProperties"], member, "%s.%s" % (where, name), here)
 			elif not schema.get("additionalProperties", False) and properties:
 				raise ValueError("%s: member %s is not documented" % (where, name))
 		if "anyOf" in schema and not any(set(choice["required"]) <= set(value) for choice in schema["anyOf"]):

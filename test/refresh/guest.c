@@ -68,6 +68,42 @@ hoard(void)
 	finish(DOTSYNC_UPDATED);
 }
 
+/* A request with headers and a body; the answer is the payload. */
+static void
+post(void)
+{
+	static const char headers[] = "\nX-One: 1\nContent-Type: text/x-test";
+	int32_t i, at = 5, handle;
+
+	head[0] = 'P', head[1] = 'O', head[2] = 'S', head[3] = 'T', head[4] = ' ';
+	for (i = 0; i < argument_size; i++)
+		head[at++] = argument[i];
+	for (i = 0; headers[i] != '\0'; i++)
+		head[at++] = headers[i];
+	for (i = 0; i < PIECE; i++)
+		piece[i] = 'b';
+	handle = (int32_t)dotsync_fetch(head, at, piece, PIECE, 0);
+	finish(handle >= 0 && dotsync_copy(handle, 0, -1) > 0 ? DOTSYNC_UPDATED : DOTSYNC_FAILED);
+}
+
+/* What a header of the answer says, and what the host says of one that is not there. */
+static void
+header(void)
+{
+	int32_t handle = fetch(0);
+	int64_t n = dotsync_header(handle, "etag", 4, piece, PIECE);
+
+	if (n > 0)
+		dotsync_write(piece, (int32_t)n);
+	if (dotsync_header(handle, "x-none", 6, piece, PIECE) == DOTSYNC_NOENT)
+		dotsync_write("none", 4);
+	if (dotsync_read(handle, 1, piece, 1) == DOTSYNC_STATE)
+		dotsync_write("state", 5);
+	if (dotsync_close(handle) == 0 && dotsync_status(handle) == DOTSYNC_INVAL)
+		dotsync_write("closed", 6);
+	finish(DOTSYNC_UPDATED);
+}
+
 static void
 environment(void)
 {
@@ -153,6 +189,10 @@ run(void)
 		sources();
 	} else if (is("log", rest)) {
 		chatter();
+	} else if (is("post", rest)) {
+		post();
+	} else if (is("header", rest)) {
+		header();
 	} else if (is("hoard", rest)) {
 		hoard();
 	} else if (is("copy", rest) || is("read", rest)) {

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 """A whole refresh through the real refresher and worker: what changes, what does not, and what is remembered."""
+import json
 import os
 import shutil
 import stat
@@ -8,12 +9,13 @@ import subprocess
 import sys
 import time
 import unittest
+import zipfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "server"))
 import client
 from refresher import (BUILD, HELPERS, Place, Process, Record, attest, entry, manifest, patch_record, payload, print_of, updater)
 
-REJECTED, HELD, NETWORK, POLICY, OFFLINE = -35, -36, -21, -20, -21
+REJECTED, HELD, NETWORK, POLICY = -35, -36, -21, -20
 
 
 class RefreshTest(unittest.TestCase):
@@ -98,7 +100,6 @@ class RefreshTest(unittest.TestCase):
 		self.refresh(archive, "updated")
 		keep = entry(archive, "sync.attest")
 		# The same size, so that only the hash tells them apart; and no state record.
-		import zipfile
 		with zipfile.ZipFile(archive) as z:
 			entries = {i.filename: z.read(i) for i in z.infolist()}
 		entries["payload"] = b"new dat4"
@@ -239,7 +240,6 @@ class RefreshTest(unittest.TestCase):
 			os.chmod(self.place.path("machine", "grants.d", "test.toml"), 0o644)
 			script = "import sys; sys.path[:0] = %r; import refresher, json; print(json.dumps(refresher.Process(json.loads(sys.argv[1])).outcome()))" % [
 				os.path.dirname(os.path.abspath(__file__))]
-			import json
 			run = subprocess.run(["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "-c", script,
 				json.dumps(self.place.job(archive))], stdout=subprocess.PIPE, env=dict(os.environ, DOTSYNC_BUILD=BUILD))
 			if run.returncode != 0:
@@ -381,11 +381,13 @@ class RefreshTest(unittest.TestCase):
 
 	def test_env(self):
 		for asked, granted, sent, expected in (
-				(["TOKEN"], ["TOKEN"], ["TOKEN=abc", "OTHER=x"], b"abc"), (["TOKEN"], ["TOKEN"], [], b"none"),
-				(["OTHER"], ["OTHER"], ["TOKEN=abc"], b"none")):
+				(["TOKEN"], ["TOKEN"], {"TOKEN": "abc", "OTHER": "x"}, b"abc"), (["TOKEN"], ["TOKEN"], {}, b"none"),
+				(["OTHER"], ["OTHER", "TOKEN"], {"TOKEN": "abc"}, b"none")):
 			self.place.grant([self.server.origin()], env=granted)
 			archive = self.guest("env TOKEN", env=asked)
-			self.refresh(archive, "updated", env=sent)
+			process = Process(self.place.job(archive), environment=sent)
+			self.assertEqual(process.outcome()["kind"], "updated")
+			process.wait()
 			self.assertEqual(payload(archive), expected)
 
 	def test_log(self):
@@ -409,6 +411,62 @@ class RefreshTest(unittest.TestCase):
 			archive = self.guest(None, url.encode(), wasm="guest_host")
 			self.refresh(archive, "updated")
 			self.assertEqual(payload(archive), expected, url)
+
+	def test_request_with_headers_and_body(self):
+		archive = self.guest("post " + self.server.url("/echo"))
+		self.refresh(archive, "updated")
+		said = json.loads(payload(archive))
+		headers = {name.lower(): value for name, value in said["headers"]}
+		self.assertEqual((said["method"], len(said["body"])), ("POST", 65536))
+		self.assertEqual((headers["x-one"], headers["content-type"]), ("1", "text/x-test"))
+		self.assertEqual(headers["user-agent"][:8], "dotsync/")
+
+	def test_headers_of_answers(self):
+		archive = self.guest("header " + self.server.url("/data"))
+		self.refresh(archive, "updated")
+		self.assertEqual(payload(archive), b'"1"nonestateclosed')
+
+	def test_wasi_contract(self):
+		self.place.grant([self.server.origin()], env=["TOKEN"])
+		archive = self.guest(None, wasm="guest_wasi", env=["TOKEN", "OTHER"])
+		self.assertEqual(self.place.refresh(archive)["kind"], "consent-needed")
+		archive = self.guest(None, wasm="guest_wasi", env=["TOKEN"])
+		process = Process(self.place.job(archive), environment={"TOKEN": "abc", "OTHER": "x"})
+		self.assertEqual(process.outcome()["kind"], "updated")
+		process.wait()
+		self.assertEqual(payload(archive).decode().split("\n"), ["SYNC_MODE=pull", "SYNC_PATH=/sync", "SYNC_PAYLOAD=/sync/payload",
+			"SYNC_CONTEXT=/sync/context.json", "ALLOW_HOSTS=" + self.server.origin(), "ALLOW_ENV=TOKEN", "TOKEN=abc", ""])
+
+	# ---- configuration ----
+
+	def test_certificates(self):
+		with client.Server(tls=True) as server:
+			hosts = [server.origin(name) for name in ("https", "self_signed")]
+			self.place.grant(hosts)
+			server.content("/data", b"over TLS")
+			archive = self.place.http("t.sync", b"old", server.url("/data", "https"))
+			self.assertEqual(self.refresh(archive, "failed")["error"]["code"], NETWORK)
+			with open(self.place.path("config", "config.toml"), "w") as f:
+				f.write('[network]\nca_file = "%s"\n' % server.ca)
+			self.refresh(archive, "updated", force=True)
+			self.assertEqual(payload(archive), b"over TLS")
+			archive = self.place.http("t.sync", b"old", server.url("/data", "self_signed"))
+			self.refresh(archive, "failed")
+
+	def test_configuration_with_a_mistake(self):
+		with open(self.place.path("config", "config.toml"), "w") as f:
+			f.write("[network]\nca_flie = \"/x\"\n")
+		archive = self.http()
+		outcome = self.refresh(archive, "failed")
+		self.assertIn("ca_flie", outcome["error"]["entry"] + outcome["error"]["message"])
+		self.assertEqual((self.count(), os.listxattr(archive)), (0, []))
+
+	def test_sandbox_levels(self):
+		for level in ("default", "degraded", "strict"):
+			outcome = self.place.refresh(self.http(), sandbox=level)
+			if outcome["kind"] == "failed":	# a machine without the layers must say which one is missing
+				self.assertEqual(outcome["error"]["rule"], "sandbox")
+				self.assertRegex(outcome["error"]["message"], "Landlock|network namespace")
 
 	# ---- compiled code ----
 

@@ -61,11 +61,10 @@ def manifest(hosts, created=0, ttl=3600, policy=None, env=(), owner="test", extr
 class Process:
 	"""One dotsync-refresh with its socket."""
 
-	def __init__(self, job, passed=None, environment=None, arguments=()):
+	def __init__(self, job, passed=None, environment=None, arguments=(), program=os.path.join(HELPERS, "dotsync-refresh")):
 		ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 		for s in (ours, theirs):
 			s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * PACKET_MAX)
-		program = os.path.join(HELPERS, "dotsync-refresh")
 		null = os.open("/dev/null", os.O_RDWR)
 		actions = [(os.POSIX_SPAWN_DUP2, null, fd) for fd in (0, 1)] + [(os.POSIX_SPAWN_DUP2, theirs.fileno(), 3)]
 		self.pid = os.posix_spawn(program, [program, *arguments], environment or {}, file_actions=actions, setsid=True)

@@ -3,12 +3,15 @@
 #include "calls.h"
 
 #include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/sys.h"
 #include "base/text.h"
 #include "dotsync/archive.h"
 
+#define ENV_NAME_MAX 255u
 #define ENV_VALUE_MAX 4096u
 
 void
@@ -100,32 +103,19 @@ names(const struct dsync_strings *list, struct dsync_view name)
 	return false;
 }
 
-/* The value of NAME=VALUE, or NULL. */
-static const char *
-find_value(const struct dsync_strings *env, struct dsync_view name)
-{
-	size_t i;
-
-	for (i = 0; env != NULL && i < env->count; i++) {
-		const char *item = env->items[i];
-
-		if (strlen(item) > name.size && memcmp(item, name.data, name.size) == 0 && item[name.size] == '=')
-			return item + name.size + 1;
-	}
-	return NULL;
-}
-
 /* Asked for by the manifest, granted by the user, and there. */
 static int
 answer_env(struct dsync_calls *c, const struct dsync_frame_call *call, struct dsync_frame_result *result)
 {
+	char name[ENV_NAME_MAX + 1];
 	const char *value;
 
 	if (!names(c->permissions.env_asked, call->data) || !names(c->permissions.env_granted, call->data)) {
 		result->value = DSYNC_GUEST_ERR_DENIED;
 		return 0;
 	}
-	value = find_value(c->permissions.env, call->data);
+	snprintf(name, sizeof(name), "%.*s", (int)(call->data.size % sizeof(name)), (const char *)call->data.data);
+	value = strlen(name) == call->data.size ? getenv(name) : NULL;
 	if (value == NULL || strlen(value) > ENV_VALUE_MAX) {
 		result->value = DSYNC_GUEST_ERR_NOENT;
 		return 0;

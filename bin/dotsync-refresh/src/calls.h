@@ -44,8 +44,7 @@ struct dsync_open_response {
 struct dsync_permissions {
 	struct dsync_host_list asked, granted, private_;
 	bool network_none;
-	const struct dsync_strings *env;       /* NAME=VALUE that the caller sent */
-	const struct dsync_strings *env_asked; /* names */
+	const struct dsync_strings *env_asked; /* names of variables of this process, which are its caller's */
 	const struct dsync_strings *env_granted;
 };
 

@@ -17,6 +17,9 @@
 
 #define PAUSE_MS 20   /* between two looks at a command that has closed its output */
 #define TAIL_SIZE 512
+#define PLAIN_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+extern char **environ;
 
 /* The end of what a command prints. */
 struct tail {
@@ -72,13 +75,31 @@ describe(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, con
 	return rc;
 }
 
+/* The caller's environment, which is this process's own, with one more variable; to be freed. */
+static const char **
+make_environment(const char *assignment)
+{
+	const char **environment;
+	size_t count = 0;
+
+	while (environ[count] != NULL)
+		count++;
+	environment = calloc(count + 3, sizeof(*environment));
+	if (environment == NULL)
+		return NULL;
+	environment[0] = assignment;
+	memcpy(environment + 1, environ, count * sizeof(*environment));
+	if (getenv("PATH") == NULL)
+		environment[count + 1] = PLAIN_PATH;
+	return environment;
+}
+
 /* 0 or an errno. */
 static int
-spawn(const struct dsync_command *command, int out, const char *assignment, pid_t *pid)
+spawn(const struct dsync_command *command, int out, const char *const *environment, pid_t *pid)
 {
 	/* posix_spawn() changes neither list: its type is older than const. */
 	const char *const arguments[] = { "sh", "-c", command->text, NULL };
-	const char *const environment[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", assignment, NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	int rc;
@@ -146,14 +167,20 @@ judge(const struct dsync_command *command, int status, struct tail *tail, struct
 static int
 run(const struct dsync_command *command, const char *assignment, struct dsync_caller *caller, struct dsync_error *err)
 {
+	const char **environment = make_environment(assignment);
 	struct tail tail = { .size = 0 };
 	int pipe_fds[2], status = 0, rc;
 	pid_t pid;
 
-	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+	if (environment == NULL)
+		return dsync_error_set_memory(err);
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0) {
+		free(environment);
 		return dsync_error_set_errno(err, errno, "cannot make a pipe for the %s command", command->what);
-	rc = spawn(command, pipe_fds[1], assignment, &pid);
+	}
+	rc = spawn(command, pipe_fds[1], environment, &pid);
 	close(pipe_fds[1]);
+	free(environment);
 	if (rc != 0) {
 		rc = dsync_error_set_errno(err, rc, "cannot start the %s command", command->what);
 	} else if (!wait_for(pid, pipe_fds[0], caller, &tail, &status)) {

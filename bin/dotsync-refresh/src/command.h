@@ -2,7 +2,7 @@
 /*
  * command.h - the shell commands around a swap: --check before it, --exec after it.
  *
- * They run with sh -c in the caller's working folder, with a plain PATH and one variable that says which file is meant; input is empty,
+ * They run with sh -c in the caller's working folder and environment, with one more variable that says which file is meant; input is empty,
  * and of what they print the last line is kept for the message.  A command that is in the way when
  * the caller cancels is ended with everything that it started.
  */

@@ -4,8 +4,8 @@
  *
  * It brings some thirty other libraries along, which cost more time than all the rest of a refresh; and most refreshers
  * find that nothing is due.  The functions below bear the names of those that the broker calls and pass each call
- * on; curl_global_init(), which is always the first, loads the library.  Its place is the system's affair: the environment of
- * this process is empty.
+ * on; curl_global_init(), which is always the first, loads the library from where the system's loader finds it, as it would have
+ * been loaded at the start.
  */
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>

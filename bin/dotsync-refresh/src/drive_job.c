@@ -37,6 +37,23 @@ add_list(struct dsync_frame_job *job, struct dsync_buffer *strings, const char *
 	dsync_buffer_finish(&joined);
 }
 
+/* The variables that the manifest asks for and the user granted, where they are set. */
+static void
+add_granted(const struct dsync_permissions *p, struct dsync_frame_job *job, struct dsync_buffer *strings)
+{
+	const char *name, *value;
+	size_t i, k;
+
+	for (i = 0; i < p->env_asked->count; i++) {
+		name = p->env_asked->items[i];
+		value = strchr(name, '=') == NULL ? getenv(name) : NULL;
+		for (k = 0; value != NULL && k < p->env_granted->count; k++) {
+			if (strcmp(name, p->env_granted->items[k]) == 0)
+				add_string(job, strings, &job->environment_count, name, value);
+		}
+	}
+}
+
 /* What a WASI command sees of its surroundings: its name, the places in its one folder, what it may do. */
 static void
 describe_surroundings(const struct dsync_run *run, struct dsync_frame_job *job, struct dsync_buffer *strings)
@@ -50,6 +67,7 @@ describe_surroundings(const struct dsync_run *run, struct dsync_frame_job *job, 
 	add_string(job, strings, &job->environment_count, "SYNC_CONTEXT", "/sync/context.json");
 	add_list(job, strings, "ALLOW_HOSTS", &run->judgement.consent.asked_hosts);
 	add_list(job, strings, "ALLOW_ENV", p->env_asked);
+	add_granted(p, job, strings);
 }
 
 /* A backstop behind the deadline on the wall: what the guest may compute while the network extends that one. */
@@ -112,7 +130,6 @@ set_permissions(struct dsync_run *run)
 	p->private_.entries = (const char *const *)consent->granted_private.items;
 	p->private_.count = consent->granted_private.count;
 	p->network_none = dsync_manifest_network_scope(dsync_archive_manifest(run->archive)) == DSYNC_NETWORK_NONE;
-	p->env = &run->job->env;
 	p->env_asked = &consent->asked_env;
 	p->env_granted = once ? &consent->asked_env : &consent->granted_env;
 }

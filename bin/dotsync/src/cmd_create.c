@@ -16,6 +16,7 @@
 #include "input.h"
 #include "report.h"
 #include "runtime/builtin.h"
+#include "target.h"
 
 static const struct option_spec options[] = {
 	{ "from", 0, "URL", "fetch the payload from here and keep it fresh; more are mirrors" },
@@ -146,7 +147,7 @@ settle_names(struct app *app, struct create *c)
 	char from_url[ORIGIN_NAME_SIZE];
 
 	if (c->payload == NULL && c->urls.count == 0)
-		return report_usage(app, "a payload, or --from where to get one");
+		return report_usage(app, "name a payload, or say with --from where to get one");
 	if (c->payload == NULL) {
 		origin_file_name(c->urls.items[0], from_url);
 		snprintf(c->payload_name, sizeof(c->payload_name), "%s", from_url);
@@ -166,30 +167,18 @@ settle_names(struct app *app, struct create *c)
 		c->output = c->output_name;
 	if (c->sync_rs && c->urls.count > 1)
 		return report_usage(app, "--profile=sync-rs knows one --from, not %zu", c->urls.count);
-	app->stdout_is_payload = strcmp(c->output, "-") == 0;
-	if (app->stdout_is_payload && isatty(STDOUT_FILENO) == 1)
-		return report_usage(app, "an archive is not for a terminal: redirect standard output, or name a file with -o");
-	return EXIT_DONE;
+	return target_stream(app, c->output);
 }
 
 /* EXIT_DONE with *go_on false when there is nothing to do. */
 static int
 check_target(struct app *app, struct create *c, bool *go_on)
 {
-	struct dsync_error err;
-	struct stat st;
-
-	*go_on = true;
-	if (app->stdout_is_payload || c->force || dsync_sys_fstatat(DSYNC_SYS_CWD, c->output, &st, true) < 0)
-		return EXIT_DONE;
-	*go_on = false;
-	if (c->if_missing) {
-		report_detail(app, "%s: is there already", c->output);
-		return EXIT_DONE;
-	}
-	dsync_error_set(&err, DSYNC_ERR_EXISTS, "", "exists already");
-	dsync_error_hint(&err, "replace it with --force, choose another name with -o, or change it with `dotsync set`");
-	return report_error(app, c->output, &err);
+	*go_on = c->force || target_is_free(c->output);
+	if (*go_on || !c->if_missing)
+		return target_check(app, c->output, c->force);
+	report_detail(app, "%s: is there already", c->output);
+	return EXIT_DONE;
 }
 
 /* The built-in one: for the Rust reader the kind that carries its URL itself. */
@@ -252,11 +241,13 @@ read_inputs(struct create *c, struct dsync_error *err)
 static int
 refuse_manifest(struct app *app, const struct create *c, const struct dsync_error *err)
 {
-	int status = report_error(app, c->output, err);
+	bool is_manifest = err->code == DSYNC_ERR_SYNTAX || err->code == DSYNC_ERR_MANIFEST;
 
-	if (err->code == DSYNC_ERR_MANIFEST && c->manifest == NULL)
-		return EXIT_USAGE;
-	return err->code == DSYNC_ERR_INVALID ? EXIT_USAGE : status;
+	if (is_manifest && c->manifest != NULL)
+		return report_error(app, c->manifest, err);
+	if (is_manifest || err->code == DSYNC_ERR_INVALID)
+		return report_error_as(app, c->output, err, EXIT_USAGE);
+	return report_error(app, c->output, err);
 }
 
 static int
@@ -269,7 +260,7 @@ make(struct app *app, struct create *c)
 	if (app_context(app) == NULL)
 		return EXIT_MACHINE;
 	if (read_inputs(c, &err) < 0)
-		return err.code == DSYNC_ERR_SYNTAX ? (report_error(app, c->output, &err), EXIT_USAGE) : report_error(app, c->output, &err);
+		return err.code == DSYNC_ERR_SYNTAX ? report_error_as(app, NULL, &err, EXIT_USAGE) : report_error(app, c->output, &err);
 	if (c->payload == NULL) {
 		status = create_fetch(app, c);
 		if (status != EXIT_DONE)

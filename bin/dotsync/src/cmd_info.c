@@ -18,6 +18,8 @@
 #include "report.h"
 #include "status_text.h"
 
+#define HASH_SHOWN 19 /* of "blake3:" and 64 digits; --json has them all */
+
 static const struct usage usage = {
 	"info [OPTION]... FILE...",
 	"Shows what an archive is, how fresh it is, what its updater may do and who\n"
@@ -93,7 +95,7 @@ show_freshness(const struct info *info)
 	       report_colour(stdout, COLOUR_OFF), dsync_buffer_text(&text) != NULL ? dsync_buffer_text(&text) : "", ttl);
 	dsync_buffer_clear(&text);
 	status_append_next(&text, status);
-	line("Next", dsync_buffer_text(&text));
+	line("", dsync_buffer_text(&text));
 	line("Version", status->generation);
 	dsync_buffer_finish(&text);
 }
@@ -129,8 +131,7 @@ show_updater(const struct info *info)
 		printf("built-in \"%s\"", updater->builtin);
 	else
 		fputs("foreign", stdout);
-	printf(", contract %s, %s\n", dsync_contract_name(updater->contract), size);
-	line("", hash);
+	printf(", contract %s, %s, %.*s...\n", dsync_contract_name(updater->contract), size, HASH_SHOWN, hash);
 	list("Asks for", "no host", &info->consent.asked_hosts);
 	list("Variables", "", &info->consent.asked_env);
 	show_grants(&info->consent);

@@ -24,6 +24,7 @@
 #include "format/layout.h"
 #include "input.h"
 #include "report.h"
+#include "target.h"
 #include "zip/loose.h"
 
 struct settings {
@@ -382,6 +383,26 @@ repack(struct app *app, const char *in, int fd, const struct settings *settings)
 	return status;
 }
 
+/* A descriptor, or a negative code. */
+static int
+open_input(const char *in, struct dsync_error *err)
+{
+	struct stat st;
+	int fd;
+
+	if (strcmp(in, "-") != 0) {
+		fd = dsync_sys_openat(DSYNC_SYS_CWD, in, O_RDONLY, 0);
+		return fd < 0 ? dsync_error_set_errno(err, -fd, "cannot open it") : fd;
+	}
+	if (dsync_sys_fstat(STDIN_FILENO, &st) == 0 && !S_ISREG(st.st_mode)) {
+		dsync_error_set(err, DSYNC_ERR_INVALID, "", "an archive is read from its end, so it cannot come through a pipe");
+		dsync_error_hint(err, "put it into a file, and give its name or redirect it: < FILE");
+		return DSYNC_ERR_INVALID;
+	}
+	fd = dsync_sys_dup(STDIN_FILENO);
+	return fd < 0 ? dsync_error_set_errno(err, -fd, "cannot read standard input") : fd;
+}
+
 int
 cmd_repack(struct app *app, int argc, char **argv)
 {
@@ -396,14 +417,14 @@ cmd_repack(struct app *app, int argc, char **argv)
 		return report_usage(app, "one archive, not %d", argc - first);
 	if (settings.output == NULL)
 		return report_usage(app, "-o says where the strict archive goes");
-	app->stdout_is_payload = strcmp(settings.output, "-") == 0;
-	if (app->stdout_is_payload && isatty(STDOUT_FILENO) == 1)
-		return report_usage(app, "an archive is not for a terminal: redirect standard output, or name a file with -o");
-	fd = strcmp(argv[first], "-") == 0 ? dsync_sys_dup(STDIN_FILENO) : dsync_sys_openat(DSYNC_SYS_CWD, argv[first], O_RDONLY, 0);
-	if (fd < 0) {
-		dsync_error_set_errno(&err, -fd, "cannot open it");
+	status = target_stream(app, settings.output);
+	if (status == EXIT_DONE)
+		status = target_check(app, settings.output, settings.force);
+	if (status != EXIT_DONE)
+		return status;
+	fd = open_input(argv[first], &err);
+	if (fd < 0)
 		return report_error(app, argv[first], &err);
-	}
 	status = repack(app, argv[first], fd, &settings);
 	dsync_sys_close(fd);
 	return status;

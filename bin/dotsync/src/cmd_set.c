@@ -338,10 +338,26 @@ carry_state(struct app *app, const char *file, const struct settings *s, struct 
 }
 
 static int
-grant_asked(struct app *app, const char *file, const struct dsync_archive *archive, struct dsync_error *err)
+store_grant(struct app *app, const struct dsync_consent *consent, struct dsync_error *err)
+{
+	struct dsync_grant grant;
+	int rc;
+
+	rc = consent_make_grant(consent, INT64_MAX, &grant, err);
+	if (rc < 0)
+		return rc;
+	rc = dsync_grants_store(app->context, &grant, err);
+	if (rc == 0 && !app->json && !app->quiet)
+		consent_show_grant(stdout, &grant);
+	dsync_grant_finish(&grant);
+	return rc;
+}
+
+/* Grants what is asked with --yes, else says that it is not granted yet. */
+static int
+settle_consent(struct app *app, const char *file, const struct settings *s, const struct dsync_archive *archive, struct dsync_error *err)
 {
 	struct dsync_consent consent;
-	struct dsync_grant grant;
 	int rc;
 
 	if (!dsync_archive_has_updater(archive))
@@ -349,26 +365,19 @@ grant_asked(struct app *app, const char *file, const struct dsync_archive *archi
 	rc = dsync_consent_judge(app->context, archive, dsync_sys_now(), &consent, err);
 	if (rc < 0)
 		return rc;
-	rc = consent_make_grant(&consent, INT64_MAX, &grant, err);
-	if (rc == 0) {
-		rc = dsync_grants_store(app->context, &grant, err);
-		if (rc == 0 && !app->json && !app->quiet) {
-			report_text(stdout, file);
-			puts(": changed");
-			consent_show_grant(stdout, &grant);
-		}
-		dsync_grant_finish(&grant);
-	}
+	if (s->yes)
+		rc = store_grant(app, &consent, err);
+	else if (!consent.granted)
+		report_note(app, "%s: its updater needs your consent before it may run: `dotsync grant`", file);
 	dsync_consent_finish(&consent);
 	return rc;
 }
 
 static int
-tell(struct app *app, const char *file, const struct settings *s, const struct dsync_archive *archive)
+tell(struct app *app, const char *file, const struct dsync_archive *archive)
 {
 	unsigned char generation[DSYNC_GENERATION_SIZE];
 	char text[DSYNC_GENERATION_TEXT_SIZE];
-	struct dsync_consent consent;
 	struct dsync_buffer out;
 
 	if (app->json) {
@@ -380,15 +389,10 @@ tell(struct app *app, const char *file, const struct settings *s, const struct d
 		dsync_json_close(&out);
 		return report_print(app, &out);
 	}
-	if (s->yes || app->quiet)
-		return EXIT_DONE;
-	report_text(stdout, file);
-	puts(": changed");
-	if (!dsync_archive_has_updater(archive) || dsync_consent_judge(app->context, archive, dsync_sys_now(), &consent, NULL) < 0)
-		return EXIT_DONE;
-	if (!consent.granted)
-		report_note(app, "%s: its updater needs your consent before it may run: `dotsync grant`", file);
-	dsync_consent_finish(&consent);
+	if (!app->quiet) {
+		report_text(stdout, file);
+		puts(": changed");
+	}
 	return EXIT_DONE;
 }
 
@@ -405,8 +409,9 @@ change(struct app *app, const char *file, const struct settings *s, struct dsync
 	dsync_state_load(app->context, archive, file, &state, NULL);
 	rc = write_changed(app, file, s, archive, &err);
 	if (rc < 0 && rc != DSYNC_ERR_DURABILITY) {
-		status = report_error(app, file, &err);
-		return rc == DSYNC_ERR_MANIFEST || rc == DSYNC_ERR_INVALID ? EXIT_USAGE : status;
+		if (rc == DSYNC_ERR_MANIFEST || rc == DSYNC_ERR_INVALID)
+			return report_error_as(app, file, &err, EXIT_USAGE);
+		return report_error(app, file, &err);
 	}
 	if (rc == DSYNC_ERR_DURABILITY)
 		report_error(app, file, &err);
@@ -414,10 +419,9 @@ change(struct app *app, const char *file, const struct settings *s, struct dsync
 	if (now == NULL)
 		return report_error(app, file, &err);
 	carry_state(app, file, s, &state, now);
-	if (s->yes && grant_asked(app, file, now, &err) < 0)
+	status = rc < 0 ? EXIT_MACHINE : tell(app, file, now);
+	if (settle_consent(app, file, s, now, &err) < 0)
 		status = report_error(app, file, &err);
-	else
-		status = rc < 0 ? EXIT_MACHINE : tell(app, file, s, now);
 	dsync_archive_unref(now);
 	return status;
 }

@@ -19,6 +19,7 @@
 #include "dotsync/manifest.h"
 #include "report.h"
 #include "runtime/client.h"
+#include "runtime/exit_code.h"
 
 #define FETCH_TIMEOUT 60 /* seconds, extended by what arrives; --timeout says otherwise */
 
@@ -132,11 +133,11 @@ empty_spool(struct create *c, struct dsync_error *err)
 static int
 fail(struct app *app, const struct create *c, const char *url, const struct dsync_error *err)
 {
-	int status = report_error(app, url, err);
-
 	if (err->code == DSYNC_ERR_SYNTAX && strcmp(err->rule, "url") == 0)
-		return EXIT_USAGE;
-	return c->fetched.error.code < 0 && status == EXIT_ARCHIVE ? EXIT_AGAIN : status;
+		return report_error_as(app, url, err, EXIT_USAGE);
+	if (c->fetched.error.code < 0 && dsync_exit_code(err->code) == EXIT_ARCHIVE)
+		return report_error_as(app, url, err, EXIT_AGAIN);
+	return report_error(app, url, err);
 }
 
 int

@@ -72,7 +72,10 @@ choose_type(const struct create *c, char type[DSYNC_ERROR_TEXT_SIZE], char ext[E
 	const char *known;
 
 	server_type(c, type, DSYNC_ERROR_TEXT_SIZE);
-	extension_of(c->payload_name, ext);
+	if (c->ext != NULL)
+		snprintf(ext, EXTENSION_SIZE, "%s", c->ext[0] == '.' ? c->ext + 1 : c->ext);
+	else
+		extension_of(c->payload_name, ext);
 	if (ext[0] == '\0' && c->urls.count > 0) {
 		origin_file_name(c->urls.items[0], name);
 		extension_of(name, ext);

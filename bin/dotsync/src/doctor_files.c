@@ -43,8 +43,8 @@ check_sharing(struct doctor *doctor, int fd, int folder_fd, const char *folder)
 		 dsync_sys_clone_range(fd, 0, sizeof(block), copy, 0) == 0;
 	if (copy >= 0)
 		dsync_sys_close(copy);
-	doctor_say(doctor, VERDICT_GOOD, "sharing", NULL, shares ? "%s: files can share blocks: small changes cost nothing" :
-		"%s: files cannot share blocks: each new version is copied", folder);
+	doctor_say(doctor, VERDICT_GOOD, "sharing", NULL, "%s: files %s", folder,
+		   shares ? "can share blocks: a new version costs what is new in it" : "cannot share blocks: each new version is copied");
 }
 
 void

@@ -11,8 +11,8 @@ static const struct row {
 	const char *type;
 } rows[] = {
 	{ "txt", "text/plain" },
-	{ "dat", "application/octet-stream" },
 	{ "bin", "application/octet-stream" },
+	{ "dat", "application/octet-stream" },
 	{ "csv", "text/csv" },
 	{ "tsv", "text/tab-separated-values" },
 	{ "html", "text/html" },

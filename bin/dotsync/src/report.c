@@ -57,8 +57,8 @@ report_colour(FILE *stream, enum colour colour)
 	return codes[colour];
 }
 
-void
-report_error_json(struct dsync_buffer *out, const char *name, const struct dsync_error *err)
+static void
+put_error(struct dsync_buffer *out, const char *name, const struct dsync_error *err, int status)
 {
 	dsync_json_open(out, name);
 	dsync_json_put_text(out, "code", dsync_error_name(err->code));
@@ -79,12 +79,24 @@ report_error_json(struct dsync_buffer *out, const char *name, const struct dsync
 	if (err->hint[0] != '\0')
 		dsync_json_put_text(out, "hint", err->hint);
 	dsync_json_put_text(out, "message", err->message);
-	dsync_json_put_integer(out, "exit", dsync_exit_code(err->code));
+	dsync_json_put_integer(out, "exit", status);
 	dsync_json_close(out);
+}
+
+void
+report_error_json(struct dsync_buffer *out, const char *name, const struct dsync_error *err)
+{
+	put_error(out, name, err, dsync_exit_code(err->code));
 }
 
 int
 report_error(struct app *app, const char *file, const struct dsync_error *err)
+{
+	return report_error_as(app, file, err, dsync_exit_code(err->code));
+}
+
+int
+report_error_as(struct app *app, const char *file, const struct dsync_error *err, int status)
 {
 	struct dsync_buffer out;
 	char text[LINE_SIZE];
@@ -94,11 +106,11 @@ report_error(struct app *app, const char *file, const struct dsync_error *err)
 		print_line(file, text);
 	if (app->json) {
 		report_json_begin(&out, file, false);
-		report_error_json(&out, "error", err);
+		put_error(&out, "error", err, status);
 		dsync_json_close(&out);
 		report_print(app, &out);
 	}
-	return dsync_exit_code(err->code);
+	return status;
 }
 
 int

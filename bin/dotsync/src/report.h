@@ -19,6 +19,9 @@
 /* An error about a file (NULL: about none); returns the exit status that it stands for.  With --json the object {"file","ok":false,"error"} is printed. */
 int report_error(struct app *app, const char *file, const struct dsync_error *err);
 
+/* The same with another exit status than the error's own: a value that was given on the command line is wrong usage. */
+int report_error_as(struct app *app, const char *file, const struct dsync_error *err, int status);
+
 /* Wrong usage: "dotsync CMD: ...", then how to get help; returns EXIT_USAGE. */
 int report_usage(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

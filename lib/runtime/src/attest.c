@@ -174,13 +174,14 @@ dsync_attest_parse(const void *json, size_t size, struct dsync_attest *attest, s
 
 	memset(attest, 0, sizeof(*attest));
 	dsync_buffer_init(&body, BODY_SIZE_MAX);
-	root = dsync__json_parse(json, size, err);
-	rc = root != NULL ? open_envelope(root, &body, err) : DSYNC_ERR_CORRUPT;
-	if (rc == 0) {
-		view = dsync_buffer_view(&body);
-		object = dsync__json_parse(view.data, view.size, err);
-		rc = object != NULL ? read_body(object, attest, err) : DSYNC_ERR_CORRUPT;
-	}
+	rc = dsync__json_parse(json, size, DSYNC_ERR_CORRUPT, &root, err);
+	if (rc == 0)
+		rc = open_envelope(root, &body, err);
+	view = dsync_buffer_view(&body);
+	if (rc == 0)
+		rc = dsync__json_parse(view.data, view.size, DSYNC_ERR_CORRUPT, &object, err);
+	if (rc == 0)
+		rc = read_body(object, attest, err);
 	json_decref(object);
 	json_decref(root);
 	dsync_buffer_finish(&body);

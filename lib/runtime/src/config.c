@@ -195,13 +195,17 @@ read_table(const char *path, const struct dsync_toml *doc, uint32_t table, struc
 static int
 read_text(const char *path, struct dsync_view text, struct dsync_config *config, struct dsync_error *err)
 {
-	struct dsync_toml *doc = dsync_toml_parse((const char *)text.data, text.size, err);
+	struct dsync_error fault = { 0 };
+	struct dsync_toml *doc = dsync_toml_parse((const char *)text.data, text.size, &fault);
 	uint32_t node;
 	int rc = 0;
 
 	if (doc == NULL) {
-		dsync_error_hint(err, "correct %s", path);
-		return DSYNC_ERR_SYNTAX;
+		if (fault.code == DSYNC_ERR_SYNTAX)
+			dsync_error_hint(&fault, "correct %s", path);
+		if (err != NULL)
+			*err = fault;
+		return fault.code;
 	}
 	for (node = dsync_toml_first(doc, DSYNC_TOML_ROOT); rc == 0 && node != DSYNC_TOML_NONE; node = dsync_toml_next(doc, node)) {
 		if (dsync_toml_type(doc, node) != DSYNC_TOML_TABLE || !is_table_name(dsync_toml_key(doc, node)))

@@ -281,7 +281,7 @@ merge(struct dsync_grant *into, const struct dsync_grant *from, struct dsync_err
 static int
 combine(struct dsync_grant *result, const char *path, const struct dsync_grant *grant, struct dsync_error *err)
 {
-	struct dsync_error ignored;
+	struct dsync_error fault = { 0 };
 	struct dsync_grant old;
 	int rc;
 
@@ -293,12 +293,15 @@ combine(struct dsync_grant *result, const char *path, const struct dsync_grant *
 	result->owner = strdup(grant->owner);
 	if (result->owner == NULL)
 		return dsync_error_set_memory(err);
-	rc = read_grant(path, &old, &ignored);
+	rc = read_grant(path, &old, &fault);
 	if (rc == 0) {
 		if (old.expires > dsync_sys_now())
 			rc = merge(result, &old, err);
 		dsync_grant_finish(&old);
-	} else if (rc != DSYNC_ERR_NO_MEMORY) {
+	} else if (rc == DSYNC_ERR_NO_MEMORY || rc == DSYNC_ERR_SYSTEM) {
+		if (err != NULL)
+			*err = fault; /* it may be whole, so it must not be lost */
+	} else {
 		rc = 0; /* missing or damaged: replaced */
 	}
 	return rc == 0 ? merge(result, grant, err) : rc;

@@ -188,15 +188,19 @@ refuse_key(const struct dsync_toml *doc, uint32_t node, int rc, struct dsync_err
 int
 dsync__grant_parse(const char *text, size_t size, struct dsync_grant *grant, struct dsync_error *err)
 {
+	struct dsync_error fault = { 0 };
 	struct dsync_toml *doc;
 	uint32_t node;
 	int rc = 0;
 
 	dsync_grant_init(grant);
 	grant->any_updater = true;
-	doc = dsync_toml_parse(text, size, err);
-	if (doc == NULL)
-		return DSYNC_ERR_SYNTAX;
+	doc = dsync_toml_parse(text, size, &fault);
+	if (doc == NULL) {
+		if (err != NULL)
+			*err = fault;
+		return fault.code;
+	}
 	for (node = dsync_toml_first(doc, DSYNC_TOML_ROOT); rc == 0 && node != DSYNC_TOML_NONE; node = dsync_toml_next(doc, node)) {
 		rc = read_key(doc, node, grant, err);
 		if (rc < 0)

@@ -21,8 +21,6 @@ dsync_job_init(struct dsync_job *job)
 void
 dsync_job_finish(struct dsync_job *job)
 {
-	size_t i;
-
 	free(job->path);
 	free(job->config_dir);
 	free(job->state_dir);
@@ -35,9 +33,6 @@ dsync_job_finish(struct dsync_job *job)
 	free(job->working_dir);
 	free(job->sandbox);
 	free(job->url);
-	for (i = 0; i < job->env.count; i++)
-		free(job->env.items[i]);
-	free(job->env.items);
 	dsync_job_init(job);
 }
 
@@ -111,7 +106,6 @@ read_members(const json_t *object, struct dsync_job *job, struct dsync_error *er
 	dsync__json_take_bool(&r, "stage", &job->stage);
 	dsync__json_take_bool(&r, "session_grant", &job->session_grant);
 	dsync__json_take_bool(&r, "offline", &job->offline);
-	dsync__json_take_strings(&r, "env", &job->env);
 	dsync__json_take_text(&r, "to", &job->to);
 	dsync__json_take_text(&r, "check", &job->check);
 	dsync__json_take_text(&r, "exec", &job->exec);
@@ -154,9 +148,9 @@ dsync_job_read(const void *packet, size_t size, struct dsync_job *job, struct ds
 	int rc;
 
 	dsync_job_init(job);
-	root = dsync__json_parse(packet, size, err);
-	if (root == NULL)
-		return DSYNC_ERR_PROTOCOL;
+	rc = dsync__json_parse(packet, size, DSYNC_ERR_PROTOCOL, &root, err);
+	if (rc < 0)
+		return rc;
 	dsync__json_reader_init(&r, root);
 	object = dsync__json_take_object(&r, "job");
 	rc = dsync__json_reader_end(&r, "packet", err);

@@ -34,29 +34,28 @@ too_deep(const char *text, size_t size)
 	return false;
 }
 
-json_t *
-dsync__json_parse(const void *text, size_t size, struct dsync_error *err)
+int
+dsync__json_parse(const void *text, size_t size, int code, json_t **object, struct dsync_error *err)
 {
 	json_error_t fault;
-	json_t *object;
 
-	if (too_deep(text, size)) {
-		dsync_error_set(err, DSYNC_ERR_SYNTAX, "json", "nested deeper than %d levels", DSYNC_JSON_DEPTH_MAX);
-		return NULL;
-	}
-	object = json_loadb(text, size, JSON_REJECT_DUPLICATES, &fault);
-	if (object == NULL) {
-		dsync_error_set(err, DSYNC_ERR_SYNTAX, "json", "not JSON: %s", fault.text);
+	*object = NULL;
+	if (too_deep(text, size))
+		return dsync_error_set(err, code, "json", "nested deeper than %d levels", DSYNC_JSON_DEPTH_MAX);
+	*object = json_loadb(text, size, JSON_REJECT_DUPLICATES, &fault);
+	if (*object == NULL && json_error_code(&fault) == json_error_out_of_memory)
+		return dsync_error_set_memory(err);
+	if (*object == NULL) {
+		dsync_error_set(err, code, "json", "not JSON: %s", fault.text);
 		if (fault.line > 0)
 			dsync_error_at_line(err, (uint32_t)fault.line, fault.column > 0 ? (uint32_t)fault.column : 0);
-		return NULL;
+		return code;
 	}
-	if (!json_is_object(object)) {
-		json_decref(object);
-		dsync_error_set(err, DSYNC_ERR_SYNTAX, "json", "not a JSON object");
-		return NULL;
-	}
-	return object;
+	if (json_is_object(*object))
+		return 0;
+	json_decref(*object);
+	*object = NULL;
+	return dsync_error_set(err, code, "json", "not a JSON object");
 }
 
 void

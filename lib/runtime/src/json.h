@@ -34,8 +34,8 @@ struct dsync_json_reader {
 	bool no_memory;
 };
 
-/* A new reference to one object, or NULL with DSYNC_ERR_SYNTAX, rule "json". */
-json_t *dsync__json_parse(const void *text, size_t size, struct dsync_error *err);
+/* A new reference to one object in *object; `code` with the rule "json" when the text is none, or NO_MEMORY, and *object is NULL. */
+int dsync__json_parse(const void *text, size_t size, int code, json_t **object, struct dsync_error *err);
 
 void dsync__json_reader_init(struct dsync_json_reader *r, const json_t *object);
 void dsync__json_take_bool(struct dsync_json_reader *r, const char *name, bool *value);

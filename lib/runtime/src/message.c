@@ -75,9 +75,9 @@ dsync_message_read(const void *packet, size_t size, struct dsync_message *messag
 
 	memset(message, 0, sizeof(*message));
 	dsync_result_init(&message->result);
-	root = dsync__json_parse(packet, size, err);
-	if (root == NULL)
-		return DSYNC_ERR_PROTOCOL;
+	rc = dsync__json_parse(packet, size, DSYNC_ERR_PROTOCOL, &root, err);
+	if (rc < 0)
+		return rc;
 	dsync__json_reader_init(&r, root);
 	event = dsync__json_take_object(&r, "event");
 	outcome = dsync__json_take_object(&r, "outcome");

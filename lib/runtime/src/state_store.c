@@ -113,12 +113,25 @@ refuse(int sys_errno, const char *where, struct dsync_error *err)
 	return dsync_error_set_errno(err, sys_errno, "cannot store the state record in %s", where);
 }
 
-static int
-store_file(const struct dsync_context *context, const char *path, const struct dsync_view *record, int attribute_errno, struct dsync_error *err)
+/* An older record of this generation in the attribute would be read before the file's; true when it cannot be taken away. */
+static bool
+is_shadowed(const struct dsync_archive *archive)
 {
-	char *place = record_path(context, path, true);
+	struct dsync_state older;
+
+	return load_attribute(archive, &older) == 0 && dsync_sys_removexattr(dsync_archive_fd(archive), DSYNC_STATE_ATTRIBUTE) < 0;
+}
+
+static int
+store_file(const struct dsync_context *context, const struct dsync_archive *archive, const char *path, const struct dsync_view *record,
+	   int attribute_errno, struct dsync_error *err)
+{
+	char *place;
 	int rc;
 
+	if (is_shadowed(archive))
+		return refuse(attribute_errno, "its extended attribute", err);
+	place = record_path(context, path, true);
 	if (place == NULL)
 		return refuse(attribute_errno == EOPNOTSUPP || attribute_errno == ENOSYS ? EPERM : attribute_errno,
 			      "neither an extended attribute nor a state folder", err);
@@ -143,7 +156,7 @@ dsync_state_store(const struct dsync_context *context, const struct dsync_archiv
 	} else {
 		rc = dsync_sys_setxattr(dsync_archive_fd(archive), DSYNC_STATE_ATTRIBUTE, view.data, view.size);
 		if (rc < 0)
-			rc = store_file(context, path, &view, -rc, err);
+			rc = store_file(context, archive, path, &view, -rc, err);
 	}
 	dsync_buffer_finish(&data);
 	return rc;

@@ -1,0 +1,308 @@
+# SPDX-License-Identifier: Apache-2.0 OR MIT
+"""create, set and repack, without a network."""
+import hashlib
+import io
+import os
+import subprocess
+import warnings
+import zipfile
+
+import clitest
+
+WASM = b"\0asm\1\0\0\0\1\4\1\x60\0\0\3\2\1\0\5\3\1\0\1\7\x13\2\6memory\2\0\6_start\0\0\x0a\4\1\2\0\x0b"  # a WASI command that does nothing
+URL = "https://data.example/lists/public.dat?key=1"
+EPOCH = {"SOURCE_DATE_EPOCH": "1700000000"}
+
+
+warnings.filterwarnings("ignore", "Duplicate name")
+
+
+def entries(t, name):
+	with zipfile.ZipFile(t.path(name)) as archive:
+		return {info.filename: archive.read(info) for info in archive.infolist()}
+
+
+def manifest_lines(t, name):
+	return entries(t, name)["manifest.toml"].decode().splitlines()
+
+
+def test_create(t):
+	t.write("report.csv", "a,b\n1,2\n")
+	t.run("create", "report.csv")
+	t.run("create", "report.csv")
+	t.run("create", "--if-missing", "report.csv")
+	t.run("create", "--force", "--json", "--name", "A report", "--description", "of it", "--ttl=2h", "--timeout=1m", "report.csv")
+	t.run("info", "report.csv.sync")
+	t.run("create", "-o", "x.sync", "--type=text/x-report", "--ext", ".rep", "--read=member", "--write=owner", "--execute=public",
+		"--team=did:key:z6MkA", "--team=did:key:z6MkB", "--network=none", "report.csv")
+	for line in manifest_lines(t, "x.sync"):
+		if not line.startswith("created_at"):
+			t.say(line)
+	t.equal(t.silent("cat", "x.sync").out, b"a,b\n1,2\n", "payload")
+	t.equal(sorted(os.listdir(t.work)), ["report.csv", "report.csv.sync", "x.sync"], "nothing else is left")
+
+
+def test_create_names(t):
+	"""Name, type and extension of what people archive; no type is a guess that could be wrong in an awkward way."""
+	for name in ("a.CSV", "b.tar.gz", "noext", ".hidden", "odd.e x t", "trailing.", "x.unknown", "m.mmdb"):
+		t.write(name, "x")
+		t.run("create", "-q", "./" + name, "-o", "out.sync", "--force")
+		t.say("  " + "; ".join(line for line in manifest_lines(t, "out.sync") if line.split(" ")[0] in ("content_type", "display_ext", "name")))
+
+
+def test_create_standard_streams(t):
+	done = t.silent("create", "-", "-o", "-", "--ext=txt", stdin=b"hello\n", environment=EPOCH)
+	t.equal((done.code, done.err), (0, b"standard output: 6 B of text/plain\n"), "to a pipe")
+	t.write("a.sync", done.out)
+	t.run("verify", "a.sync")
+	t.run("create", "-", stdin=b"x")
+	t.run("create", "-", "-o", "named.csv.sync", stdin=b"x")
+	done = t.silent("create", "-", "-o", "-", "--json", stdin=b"hello\n")
+	t.equal(done.out[:2], b"PK", "standard output is the archive")
+	clitest.SCHEMAS.check("create.json", __import__("json").loads(done.err))
+
+
+def test_create_reproducible(t):
+	"""The same input and options make the same bytes, for ever."""
+	t.write("a.txt", "hello\n")
+	t.write("u.wasm", WASM)
+	for name in ("1.sync", "2.sync"):
+		t.silent("create", "a.txt", "--wasm=u.wasm", "--allow-host=a.example", "-o", name, environment=EPOCH)
+	t.equal(t.read("1.sync"), t.read("2.sync"), "twice")
+	t.say(hashlib.sha256(t.read("1.sync")).hexdigest())
+	t.run("create", "a.txt", environment={"SOURCE_DATE_EPOCH": "today"})
+
+
+def test_create_usage(t):
+	t.write("a.txt", "x")
+	t.run("create")
+	t.run("create", "a.txt", "b.txt")
+	t.run("create", "a.txt", "--ttl=soon")
+	t.run("create", "a.txt", "--timeout=0")
+	t.run("create", "a.txt", "--profile=other")
+	t.run("create", "a.txt", "--read=everybody")
+	t.run("create", "a.txt", "--type=not a type")
+	t.run("create", "a.txt", "--ext=a/b")
+	t.run("create", "missing.txt")
+	t.run("create", "a.txt", "-o", "no/such/folder.sync")
+	t.run("create", "--from", "ftp://data.example/x", "-o", "x.sync")
+	t.run("create", "--from", "https://user@data.example/x", "-o", "x.sync")
+	t.run("create", "--from", "https:///x", "a.txt", "-o", "x.sync")
+	t.run("create", "--from", URL, "--from", URL + "2", "--profile=sync-rs", "a.txt", "-o", "x.sync")
+	t.equal(os.listdir(t.work), ["a.txt"], "nothing was made")
+
+
+def test_create_with_url_in_hand(t):
+	"""A first version in hand: nothing is fetched, the hosts are allowed and granted, the archive is as old as the file."""
+	t.write("public.dat", "a\n")
+	os.utime(t.path("public.dat"), (1700000000, 1700000000))
+	t.run("create", "public.dat", "--from", URL, "--from", "http://mirror.example:8080/x", "--from=https://m.example:443/", "--from=https://n.example:444/")
+	found = entries(t, "public.dat.sync")
+	t.say(found["context.json"].decode().strip())
+	t.say("\n".join(manifest_lines(t, "public.dat.sync")))
+	t.run("status", "--offline", "public.dat.sync")
+	t.equal(t.silent("grants", "--json").objects()[0]["owner"], "local:https://data.example/lists/public.dat", "owner")
+	t.equal("sync.attest" in found, False, "nothing was fetched, so nothing is attested")
+
+
+def test_create_without_home(t):
+	t.write("a.txt", "x")
+	t.run("create", "a.txt", "--from", URL, environment={"HOME": None})
+	t.run("cat", "--refresh=never", "a.txt.sync", environment={"HOME": None})
+
+
+def test_create_updater(t):
+	t.write("a.txt", "x")
+	t.write("u.wasm", WASM)
+	t.write("text.wasm", "(module)")
+	t.write("c.json", '{"x":1}')
+	t.run("create", "a.txt", "--wasm=u.wasm", "--context=c.json", "--allow-host=a.example", "--allow-env=TOKEN")
+	t.equal(entries(t, "a.txt.sync")["context.json"], b'{"x":1}', "context")
+	t.run("create", "-f", "a.txt", "--wasm=text.wasm")
+	t.run("create", "-f", "a.txt", "--wasm=missing.wasm")
+	t.run("create", "-f", "a.txt", "--context=missing.json")
+	t.run("revoke", "a.txt.sync")
+
+
+def test_create_from_manifest(t):
+	t.write("a.txt", "x")
+	t.write("m.toml", "# mine\n" + clitest.manifest(tables='\n[permissions]\nallow_hosts = ["a.example"]\n\n[mine]\nx = 1\n'))
+	t.run("create", "a.txt", "--manifest=m.toml", "-o", "x.sync", "--allow-host=b.example", "--ttl=1h", "--type=text/csv")
+	lines = manifest_lines(t, "x.sync")
+	for line in ("# mine", 'allow_hosts = ["a.example", "b.example"]', "x = 1", "ttl = 3600", 'content_type = "text/csv"', 'created_by = "tester"'):
+		t.check(line in lines, "%s in %s" % (line, lines))
+	t.write("m.toml", "[sync\n")
+	t.run("create", "a.txt", "--manifest=m.toml", "-o", "y.sync")
+
+
+def test_create_profile(t):
+	"""For the Rust reader everything is Stored and there is always a sync.wasm."""
+	t.write("a.txt", "hello\n" * 100)
+	t.run("create", "--profile=sync-rs", "a.txt")
+	with zipfile.ZipFile(t.path("a.txt.sync")) as archive:
+		t.equal([(i.filename, i.compress_type) for i in archive.infolist()], [("manifest.toml", 0), ("sync.wasm", 0), ("payload", 0)], "entries")
+	t.run("create", "--profile=sync-rs", "a.txt", "--from", URL, "-o", "b.sync")
+	t.check(b"https://data.example/lists/public.dat?key=1\0" in entries(t, "b.sync")["sync.wasm"], "the URL is in the updater")
+
+
+def test_set(t):
+	t.write("u.wasm", WASM)
+	t.write("new", "new\n")
+	t.archive("a.sync", extra=[("notes.txt", b"mine")], tables="\n# a comment\n[mine]\nx = 1\n")
+	t.run("hold", "a.sync")
+	t.run("set", "a.sync", "--ttl=2d", "--name=A", "--set", "policy.update=manual", "--set=meta.more=[1, 2]", "-s", "policy.stale_if_error=3600",
+		"--allow-host=a.example", "--description=d", "--ext=csv", "--type=text/csv", "--timeout=5m")
+	for line in manifest_lines(t, "a.sync"):
+		if not line.startswith("created_at"):
+			t.say(line)
+	t.equal(t.silent("status", "--json", "a.sync").objects()[0]["held"], True, "still held")
+	t.equal(entries(t, "a.sync")["notes.txt"], b"mine", "unknown entries are kept")
+	t.equal(t.silent("cat", "a.sync").out, b"hello\n", "payload is kept")
+	t.run("set", "a.sync", "--payload=new", "--json")
+	t.equal(t.silent("cat", "a.sync").out, b"new\n", "payload")
+	t.equal(t.silent("status", "--json", "a.sync").objects()[0]["held"], True, "still held with a new payload")
+	t.check(t.silent("status", "--json", "a.sync").objects()[0]["age"] < 60, "its age starts now")
+	t.run("set", "a.sync", "--payload", "-", "-q", stdin=b"piped")
+	t.equal(t.silent("cat", "a.sync").out, b"piped", "from standard input")
+	t.run("set", "a.sync", "--wasm=u.wasm")
+	t.run("set", "a.sync", "--context=-", "--yes", stdin=b"{}")
+	t.run("verify", "a.sync")
+	t.equal(sorted(os.listdir(t.work)), ["a.sync", "new", "u.wasm"], "nothing is left beside the archive")
+
+
+def test_set_refuses(t):
+	t.archive("a.sync")
+	before = t.read("a.sync")
+	t.run("set", "a.sync")
+	t.run("set")
+	t.run("set", "a.sync", "b.sync", "--ttl=1")
+	t.run("set", "missing.sync", "--ttl=1")
+	t.run("set", "a.sync", "--set", "policy.ttl")
+	t.run("set", "a.sync", "--set", "=1")
+	t.run("set", "a.sync", "--set", "policy.ttl=soon")
+	t.run("set", "a.sync", "--set", "policy.ttl=-1")
+	t.run("set", "a.sync", "--set", "sync.variant=other")
+	t.equal(t.silent("set", "a.sync", "--name", b"\xff").code, 2, "a name that is no text")
+	t.run("set", "a.sync", "--payload=missing")
+	t.run("set", "a.sync", "--wasm=a.sync")
+	t.run("set", "--json", "a.sync", "--ttl=1", "--network=everywhere")
+	t.equal(t.read("a.sync"), before, "the archive is as it was")
+	t.archive("signed.sync", tables='\n[signature]\nalgo = "Ed25519"\nmanifest_hash = "x"\npayload_hash = "y"\ntimestamp = "2026-01-01T00:00:00Z"\nvalue = "z"\n')
+	before = t.read("signed.sync")
+	t.run("set", "signed.sync", "--ttl=1h")
+	t.run("set", "signed.sync", "--payload=a.sync")
+	t.run("set", "signed.sync", "--context=-", stdin=b"{}")
+	t.equal(t.read("signed.sync"), before, "a signed archive is as it was")
+
+
+def test_set_no_permission(t):
+	if os.geteuid() == 0:
+		raise clitest.Skip("root may write everywhere")
+	t.archive("a.sync")
+	os.chmod(t.work, 0o555)
+	try:
+		t.run("set", "a.sync", "--ttl=1h")
+	finally:
+		os.chmod(t.work, 0o755)
+
+
+def loose(prefix=b"", suffix=b"", comment=b"", method=zipfile.ZIP_STORED, more=(), text=None):
+	out = io.BytesIO()
+	with zipfile.ZipFile(out, "w") as archive:
+		archive.writestr(zipfile.ZipInfo("manifest.toml", (1980, 1, 1, 0, 0, 0)), text if text is not None else clitest.manifest())
+		for name, data in more:
+			archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), data)
+		archive.writestr(zipfile.ZipInfo("payload", (1980, 1, 1, 0, 0, 0)), b"hello " * 100, compress_type=method)
+		archive.comment = comment
+	return prefix + out.getvalue() + suffix
+
+
+class Pipe(io.RawIOBase):
+	"""Nothing that can be seeked, so that the writer uses data descriptors."""
+
+	def __init__(self):
+		super().__init__()
+		self.data = b""
+
+	def writable(self):
+		return True
+
+	def write(self, data):
+		self.data += bytes(data)
+		return len(data)
+
+
+def streamed():
+	out = Pipe()
+	with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+		archive.writestr("manifest.toml", clitest.manifest())
+		archive.writestr("payload", b"hello " * 100)
+	return out.data
+
+
+def test_repack(t):
+	cases = {
+		"strict": loose(),
+		"prefix": loose(prefix=b"#!/bin/sh\nexit\n"),
+		"suffix": loose(suffix=b"\0" * 10000),
+		"comment": loose(comment=b"made by hand"),
+		"deflated": loose(method=zipfile.ZIP_DEFLATED),
+		"streamed": streamed(),
+		"others": loose(more=[("folder/", b""), ("a b", b"x"), ("notes.txt", b"n"), ("sync.future", b"f"), ("./sync.proof", b"p")]),
+	}
+	for name, data in cases.items():
+		t.write(name + ".zip", data)
+		t.run("repack", name + ".zip", "-o", name + ".sync")
+		t.equal(t.silent("verify", name + ".sync").code, 0, name)
+		t.equal(t.silent("cat", name + ".sync").out, b"hello " * 100, name)
+	t.equal(sorted(entries(t, "others.sync")), ["manifest.toml", "notes.txt", "payload", "sync.proof"], "what is carried over")
+	t.run("repack", "prefix.zip", "-o", "prefix.sync")
+	t.run("repack", "prefix.zip", "-o", "prefix.zip", "--force", "--json")
+	t.equal(t.silent("verify", "prefix.zip").code, 0, "in place")
+	done = t.silent("repack", "comment.zip", "-o", "-", "-q")
+	t.equal(done.out[:2], b"PK", "to standard output")
+	with open(t.path("suffix.zip"), "rb") as file:
+		done = subprocess.run([clitest.DOTSYNC, "repack", "-", "-o", "stdin.sync"], cwd=t.work, env=t.environment, stdin=file, capture_output=True, check=False)
+	t.equal(done.returncode, 0, "from a redirected file")
+
+
+def test_repack_duplicates(t):
+	data = loose(more=[("payload", b"old")])
+	t.write("twice.zip", data)
+	t.run("verify", "twice.zip")
+	t.run("repack", "twice.zip", "-o", "a.sync")
+	t.run("repack", "twice.zip", "-o", "a.sync", "--yes")
+	t.equal(t.silent("cat", "a.sync").out, b"hello " * 100, "the last one counts")
+
+
+def test_repack_refuses(t):
+	whole = loose()
+	t.write("no.zip", b"no archive")
+	t.write("empty.zip", b"")
+	t.write("cut.zip", whole[:400])
+	t.write("damaged.zip", whole.replace(b"hello hello", b"hello hullo", 1))
+	t.write("damaged-deflate.zip", loose(method=zipfile.ZIP_DEFLATED).replace(b"\xcb\x48\xcd\xc9", b"\xcb\x48\xcd\xc8", 1))
+	t.write("manifest.zip", loose(text="[sync]\n"))
+	t.write("none.zip", clitest.pack([("a.txt", b"x")]))
+	t.write("payload.zip", clitest.pack([("manifest.toml", clitest.manifest())]))
+	t.write("overlap.zip", overlapping())
+	t.write("outside.zip", whole[:-22 - 46 - 7] + whole[-22 - 46 - 7:].replace(whole[-22 - 7 - 4:-22 - 7], b"\xf0\xff\xff\x7f", 1))
+	for name in ("no", "empty", "cut", "damaged", "damaged-deflate", "manifest", "none", "payload", "overlap", "outside", "missing"):
+		done = t.run("repack", name + ".zip", "-o", "x.sync")
+		t.check(done.code in (1, 8), "%s: exit %d" % (name, done.code))
+	t.run("repack", ".", "-o", "x.sync")
+	t.run("repack", "-", "-o", "x.sync", stdin=whole)
+	t.run("repack", "no.zip")
+	t.run("repack", "-o", "x.sync")
+	t.check(not os.path.exists(t.path("x.sync")), "nothing was made")
+
+
+def overlapping():
+	"""Two records of the directory that name one local header: bytes that would count twice."""
+	whole = clitest.pack([("manifest.toml", clitest.manifest()), ("payload", b"hello"), ("payloae", b"hello")])
+	at = whole.rfind(b"PK\1\2")
+	first = whole.rfind(b"PK\1\2", 0, at)
+	return whole[:at + 42] + whole[first + 42:first + 46] + whole[at + 46:]
+
+
+clitest.main(__file__)
