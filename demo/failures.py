@@ -15,9 +15,11 @@ import time
 
 from stage import size, wait_for
 
-REFRESH = "dotsync refresh --force list.sync"
-NAME, CURL, OURS = 23, 34, 29		# columns of the table
+REFRESH = "dotsync refresh list.sync"
+STATUS = "dotsync status list.sync"
+NAME, CURL, OURS = 20, 37, 29		# columns of the table
 PATIENCE = 2				# seconds
+WHOLE = "the old data, whole"
 
 
 class Case:
@@ -28,9 +30,14 @@ class Case:
 		self.source = source
 		self.folder = folder
 		self.data = source.edition(2)
+		self.offered = b""
 		shutil.copy(stage.path("list.sync"), folder)
 		with open(os.path.join(folder, "list.dat"), "wb") as f:
 			f.write(self.data)
+
+	def offer(self, body, **broken):
+		self.offered = body
+		self.source.offer(body, **broken)
 
 	def do(self, command, limit=20):
 		return self.stage.quietly(command, self.folder, limit)
@@ -49,19 +56,21 @@ class Case:
 			return "the old data"
 		if now.startswith(b"<html>"):
 			return "an error page of %d bytes" % len(now)
-		if len(now) < len(self.data) and self.data.startswith(now):
-			return "the first %s of %s" % ("{:,}".format(len(now)), "{:,}".format(len(self.data)))
+		if len(now) < len(self.offered) and self.offered.startswith(now):
+			return "the first {:,} of {:,}".format(len(now), len(self.offered))
 		return size(len(now))
 
 	def kept_by_us(self):
 		read = self.do("dotsync cat --refresh=never list.sync")
-		return "the old data, whole" if read.code == 0 and read.out == self.data else "SOMETHING ELSE"
+		return WHOLE if read.code == 0 and read.out == self.data else "SOMETHING ELSE"
 
 	def leftovers(self):
 		return sorted(name for name in os.listdir(self.folder) if name.startswith("."))
 
 	def status(self):
-		return json.loads(self.do("dotsync status --json list.sync").out)
+		"""What a person is told, and what went wrong at last."""
+		said = self.do(STATUS).out.decode("utf-8", "replace").strip()
+		return said, json.loads(self.do(STATUS + " --json").out).get("last_error")
 
 
 def cells(stage, texts):
@@ -72,26 +81,17 @@ def cells(stage, texts):
 		stage.show("%s  %s  %s" % (stage.bold(name.ljust(NAME)), curl.ljust(CURL), ours))
 
 
-def why(status):
-	"""What the state says after a failure."""
-	wait = ""
-	if status.get("next_refresh") and status.get("last_attempt"):
-		wait = "; next attempt at " + status["next_refresh"][11:19] + " UTC"
-	return "%s: %s%s" % (status["state"], status.get("last_error") or "no error recorded", wait)
-
-
 def row(case, name, curl, ours, expected=75):
 	"""Shows one case; it holds when our data is whole, nothing is left beside it and the exit code is what is promised."""
 	stage = case.stage
 	kept = case.kept_by_us()
-	status = case.status()
-	cells(stage, (name, "%s; exit %d" % (case.kept_by_curl(), curl.code) if curl.code >= 0 else case.kept_by_curl(),
-		"%s; exit %d" % (kept, ours.code)))
-	for line in textwrap.wrap(why(status), NAME + CURL + OURS - 2):
-		stage.show(stage.dim("    " + line))
-	if ours.code != expected or kept != "the old data, whole" or case.leftovers() or not status.get("last_error"):
-		stage.claim(False, "%s: exit %d expected, data whole, nothing left; found exit %d, %s, left %s: %s" % (
-			name, expected, ours.code, kept, case.leftovers(), ours.out.decode("utf-8", "replace").strip()))
+	said, last_error = case.status()
+	theirs = case.kept_by_curl() + ("; exit %d" % curl.code if curl.code >= 0 else "")
+	cells(stage, (name, theirs, "%s; exit %d" % (kept, ours.code)))
+	stage.aside(said)
+	stage.claim_quietly(ours.code == expected and kept == WHOLE and case.leftovers() == [] and last_error,
+		"%s: exit %d, data whole, reason told, nothing left; found exit %d, %s, left %s: %s" % (
+		name, expected, ours.code, kept, case.leftovers(), ours.out.decode("utf-8", "replace").strip()))
 
 
 def folder(stage, name):
@@ -103,23 +103,23 @@ def folder(stage, name):
 def answers_500(stage, source):
 	case = Case(stage, source, folder(stage, "500"))
 	source.answer_500()
-	row(case, "the server answers 500", case.curl(), case.refresh())
+	row(case, "server answers 500", case.curl(), case.refresh())
 
 
 def cuts_off(stage, source):
 	case = Case(stage, source, folder(stage, "cut"))
-	source.offer(source.edition(3), cut=100000)
-	row(case, "the body is cut off", case.curl(), case.refresh())
+	case.offer(source.edition(3), cut=100000)
+	row(case, "body is cut off", case.curl(), case.refresh())
 
 
 def never_answers(stage, source):
 	case = Case(stage, source, folder(stage, "silent"))
-	source.offer(source.edition(3), silent=True)
+	case.offer(source.edition(3), silent=True)
 	curl = case.curl(limit=PATIENCE + 1)
-	name = "the server never answers"
+	name = "server never answers"
 	row(case, name, curl, case.refresh())
 	if curl.code < 0:
-		stage.show(stage.dim("    (curl would wait for ever; it was ended after %d s)" % (PATIENCE + 1)))
+		stage.aside("(curl would wait for ever; it was ended after %d s)" % (PATIENCE + 1))
 
 
 def mount_small(path):
@@ -145,16 +145,16 @@ def full_disk(stage, source):
 	mounted = mount_small(place)
 	try:
 		case = Case(stage, source, place)
-		source.offer(source.edition(3, b"// and one rule more\n" * 500))
+		case.offer(source.edition(3, b"// and one rule more\n" * 500))
 		if mounted:
 			fill(place)
-			row(case, "the disk is full", case.curl(), case.refresh(), expected=1)
-			stage.show(stage.dim("    (a tmpfs of 1 MiB, filled to its last block)"))
+			row(case, "disk is full", case.curl(), case.refresh(), expected=1)
+			stage.aside("(a tmpfs of 1 MiB, full to its last block; the new data is a little longer than the old)")
 		else:
-			limit = "ulimit -f %d; " % (os.stat(os.path.join(place, "list.sync")).st_size // 1024)
+			limit = "ulimit -f %d; " % (len(case.data) // 1024 + 1)
 			curl = case.do(limit + "curl -s -o list.dat " + source.url())
 			row(case, "files cannot grow", curl, case.do(limit + REFRESH), expected=1)
-			stage.show(stage.dim("    (not root, so no disk to fill: a limit on the size of files stands in for it)"))
+			stage.aside("(nothing can be mounted here: a limit on the size of files stands in for a full disk)")
 	finally:
 		if mounted:
 			subprocess.run(["umount", place], check=True)
@@ -172,7 +172,7 @@ def helper_of(pid):
 
 def killed(stage, source):
 	case = Case(stage, source, folder(stage, "killed"))
-	source.offer(source.edition(3), rate=80000)
+	case.offer(source.edition(3), rate=80000)
 
 	command = "exec curl -s -o list.dat " + source.url()
 	process = stage.start(command, cwd=case.folder)
@@ -184,19 +184,19 @@ def killed(stage, source):
 	process = stage.start("exec " + REFRESH, cwd=case.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 	wait_for(lambda: len(source.requests()) > began)
 	time.sleep(0.5)
-	helper = helper_of(process.pid)
-	for pid in (process.pid, helper):
-		os.kill(pid, signal.SIGKILL)
+	for pid in (process.pid, helper_of(process.pid)):
+		if pid is not None:
+			os.kill(pid, signal.SIGKILL)
 	process.wait()
 	left = case.leftovers()
 	kept = case.kept_by_us()
-	status = case.status()
-	cells(stage, ("killed half-way (-9)", case.kept_by_curl(), kept))
-	source.offer(source.edition(3))
+	cells(stage, ("kill -9 half-way", case.kept_by_curl(), kept))
+	stage.aside(case.status()[0])
+	case.offer(source.edition(3))
 	after = case.refresh()
-	stage.show(stage.dim("    %s; left beside it: %s; the next refresh %s" % (status["state"], " ".join(left) or "nothing",
-		"sweeps that and succeeds" if left else "succeeds")))
-	stage.claim_quietly(kept == "the old data, whole" and after.code == 0 and not case.leftovers(),
+	stage.aside("(left beside it: %s; the next refresh sweeps that, and %s)" % (" ".join(left) or "nothing",
+		"succeeds" if after.code == 0 else "FAILS"))
+	stage.claim_quietly(kept == WHOLE and after.code == 0 and case.leftovers() == [],
 		"killed: data whole, next refresh succeeds, nothing left; found %s, exit %d, left %s" % (kept, after.code, case.leftovers()))
 
 
@@ -207,18 +207,17 @@ def nothing_new(stage, source):
 	ours = case.do(REFRESH + " --json")
 	said = json.loads(ours.out)
 	request = (said.get("requests") or [{}])[-1]
-	cells(stage, ("there is nothing new", "downloads %s again" % size(int(curl.out)),
+	cells(stage, ("nothing is new", "downloads %s again" % size(int(curl.out)),
 		"%s: %s of data moved" % (request.get("status"), size(request.get("bytes", -1)))))
 	stage.claim_quietly(request.get("status") == 304 and request.get("bytes") == 0 and ours.code == 0,
 		"a 304 that moves no byte; found %s" % ours.out.decode())
-	return ours.seconds
 
 
 def strange_host(stage, source):
 	"""The updater is told of another server; nobody granted that."""
 	case = Case(stage, source, folder(stage, "host"))
 	other = source.server.url(source.path, "other")
-	source.offer(source.edition(3))
+	case.offer(source.edition(3))
 	before = source.server.counts()["connections"].get("other", 0)
 	with open(os.path.join(case.folder, "context.json"), "w") as f:
 		json.dump({"v": 1, "urls": [other]}, f)
@@ -227,26 +226,26 @@ def strange_host(stage, source):
 	kept = case.kept_by_us()
 	tried = source.server.counts()["connections"].get("other", 0) - before
 	curl = case.do("curl -s -o list.dat " + other)
-	cells(stage, ("the updater tries a host not granted", "asks whom it is told to; exit %d" % curl.code,
-		"%s; %s; exit %d" % (kept, "no connection made" if tried == 0 else "CONNECTED", ours.code)))
-	for line in textwrap.wrap(why(case.status()), NAME + CURL + OURS - 2):
-		stage.show(stage.dim("    " + line))
-	stage.claim_quietly(kept == "the old data, whole" and tried == 0 and ours.code != 0 and not case.leftovers(),
+	cells(stage, ("host was not granted", "whatever that host sent; exit %d" % curl.code,
+		"%s; exit %d; %s" % (kept, ours.code, "no connection made" if tried == 0 else "CONNECTED")))
+	stage.aside(case.status()[0])
+	stage.claim_quietly(kept == WHOLE and tried == 0 and ours.code != 0 and not case.leftovers(),
 		"a host that was not granted is not reached; found exit %d, %d connections: %s" % (ours.code, tried, ours.out.decode()))
 
 
-def play(stage, source, times):
+def play(stage, source):
 	stage.title("2. What goes wrong, beside what plain `curl -o` leaves behind")
 	source.offer(source.edition(2))
-	stage.tell("The same data twice: as a file and as an archive. For each row the server or the machine goes wrong, and "
-		"both commands are run; what is told is what was found on disk afterwards.")
+	stage.tell("The same data twice: as a file and as a stale archive. In each row something goes wrong, both commands are "
+		"run, and what is then found on disk is told.")
 	stage.prompt("curl -s -o list.dat " + source.url())
-	stage.prompt(REFRESH)
+	stage.prompt(REFRESH + "; " + STATUS)
 	stage.show()
-	made = stage.quietly("dotsync create --from %s --ttl 1h --timeout %ds -o list.sync" % (source.url(), PATIENCE))
+	made = stage.quietly("dotsync create --from %s --ttl 1s --timeout %ds -o list.sync" % (source.url(), PATIENCE))
 	stage.claim_quietly(made.code == 0, "the archive for the table was made: " + made.out.decode("utf-8", "replace"))
+	time.sleep(2)
 	cells(stage, ("what goes wrong", "list.dat of curl is then", "list.sync of dotsync is then"))
 	stage.show(stage.dim(stage.rule()))
-	for case in (answers_500, cuts_off, never_answers, full_disk, killed, strange_host):
+	for case in (answers_500, cuts_off, never_answers, full_disk, killed, strange_host, nothing_new):
 		case(stage, source)
-	times["refresh that is a 304, as a command"] = nothing_new(stage, source)
+		stage.pause(0.5)

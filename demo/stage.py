@@ -7,10 +7,12 @@ stage.py - where the demo plays: a terminal, a folder with a home of its own, an
 		result = stage.run("dotsync cat psl.dat.sync | tail -n 1")
 		stage.claim(result.code == 0, "it can be read")
 
-The folder and everything in it are gone when the block ends.
+The folder and everything in it are gone when the block ends, and so are the processes that were started.
 """
+import glob
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -36,6 +38,7 @@ class Stage:
 		self.coloured = self.terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 		self.unicode = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
 		self.broken = []
+		self.started = []
 
 	def __enter__(self):
 		self.folder = tempfile.mkdtemp(prefix="dotsync-demo-")
@@ -48,7 +51,26 @@ class Stage:
 		return self
 
 	def __exit__(self, *_):
+		for process in self.started:
+			if process.poll() is None:
+				os.killpg(process.pid, signal.SIGKILL)
+				process.wait()
+		wait_for(lambda: not self.processes(), 5)	# a refresh in the background ends by itself
 		shutil.rmtree(self.folder, ignore_errors=True)
+
+	def processes(self):
+		"""The programs under test that run now and have to do with the demo's folder."""
+		found = []
+		for link in glob.glob("/proc/[0-9]*/exe"):
+			folder = os.path.dirname(link)
+			try:
+				program = os.readlink(link)
+				places = [os.readlink(place) for place in [folder + "/cwd"] + glob.glob(folder + "/fd/*")]
+			except OSError:
+				continue
+			if program.startswith(self.build + "/") and any(place.startswith(self.folder) for place in places):
+				found.append(program)
+		return found
 
 	# ---- what is seen ----
 
@@ -67,6 +89,11 @@ class Stage:
 	def rule(self):
 		return ("─" if self.unicode else "-") * WIDTH
 
+	def aside(self, text):
+		"""What stands below something and is of less weight."""
+		for line in textwrap.wrap(text, WIDTH - 4):
+			self.show(self.dim("    " + line))
+
 	def title(self, text):
 		self.show("\n%s\n%s" % (self.bold(text), self.dim(self.rule())))
 
@@ -75,7 +102,7 @@ class Stage:
 		self.show()
 		for line in textwrap.wrap(text, WIDTH - 2):
 			self.show(self.paint("36", "# " + line))
-		self.pause(0.7)
+		self.pause(1.2)
 
 	def claim(self, holds, text):
 		"""Something that was just checked; the demo fails when it does not hold."""
@@ -105,31 +132,37 @@ class Stage:
 	def start(self, command, **options):
 		"""A command of the shell in the work folder, in a process group of its own."""
 		options.setdefault("cwd", self.work)
-		return subprocess.Popen(["bash", "-c", command], env=self.environment, stdin=subprocess.DEVNULL, start_new_session=True, **options)
+		process = subprocess.Popen(["bash", "-c", command], env=self.environment, stdin=subprocess.DEVNULL, start_new_session=True, **options)
+		self.started.append(process)
+		return process
 
 	def prompt(self, command):
 		self.show(self.bold("$ " + command))
 
 	def run(self, command, lines=12):
-		"""Shows a command, runs it, shows at most `lines` of what it says, and how long it took."""
+		"""
+		Shows a command, runs it, shows at most `lines` of its output, and how long it took.  It has the terminal, if there
+		is one, for its notes; the output goes through our hands.
+		"""
 		self.prompt(command)
-		result = self.quietly(command)
+		result = self.quietly(command, notes=None if self.terminal else subprocess.STDOUT)
 		said = result.out.decode("utf-8", "replace").rstrip("\n").split("\n")
 		for line in said[:lines]:
 			self.show("  " + line)
 		if len(said) > lines:
 			self.show(self.dim("  (%d lines more)" % (len(said) - lines)))
 		self.show(self.dim("  [%s]" % duration(result.seconds)))
+		self.pause(0.5)
 		return result
 
-	def quietly(self, command, cwd=None, limit=30):
-		"""The same unseen; `out` has both output streams."""
+	def quietly(self, command, cwd=None, limit=30, notes=subprocess.STDOUT):
+		"""The same unseen; `out` has both output streams unless `notes` sends the second elsewhere."""
 		began = time.monotonic()
-		process = self.start(command, cwd=cwd or self.work, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+		process = self.start(command, cwd=cwd or self.work, stdout=subprocess.PIPE, stderr=notes)
 		try:
 			out, _ = process.communicate(timeout=limit)
 		except subprocess.TimeoutExpired:
-			os.killpg(process.pid, 9)
+			os.killpg(process.pid, signal.SIGKILL)
 			out, _ = process.communicate()
 		return Result(process.returncode, out, time.monotonic() - began)
 

@@ -159,6 +159,13 @@ typedef void dsync_verify_report(void *user, bool is_warning, const struct dsync
 int dsync_archive_verify(struct dsync_archive *archive, dsync_verify_report *report, void *user,
 	unsigned char payload_hash[32], struct dsync_error *err);
 
+/*
+ * The same without the hash: the payload's bytes go to the sink (may be NULL) as they are read, for callers who
+ * hash them on a thread of their own, or show how far it is.
+ */
+int dsync_archive_verify_sink(struct dsync_archive *archive, dsync_verify_report *report, void *user,
+	dsync_archive_sink *sink, void *sink_user, struct dsync_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -58,7 +58,9 @@ receive(int fd, void *packet, size_t size, int timeout_ms, int *passed)
 		char room[CMSG_SPACE(FDS_MAX * sizeof(int))];
 	} control;
 	struct iovec piece = { packet, size };
-	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control) };
+	struct msghdr message = {
+		.msg_iov = &piece, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)
+	};
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
 	ssize_t n;
 	int rc;

@@ -77,7 +77,8 @@ answer_get(struct dsync_calls *c, const struct dsync_frame_call *call, struct ds
 		result->value = dsync_calls_time_left(c);
 		break;
 	case DSYNC_GUEST_KEY_REQUESTS:
-		result->value = c->broker != NULL ? clamp(dsync_broker_requests_left(c->broker)) : DSYNC_BROKER_REQUESTS_MAX;
+		result->value =
+			c->broker != NULL ? clamp(dsync_broker_requests_left(c->broker)) : DSYNC_BROKER_REQUESTS_MAX;
 		break;
 	case DSYNC_GUEST_KEY_BYTES_IN:
 		result->value = c->broker != NULL ? clamp(dsync_broker_bytes_left(c->broker)) : INT64_MAX;

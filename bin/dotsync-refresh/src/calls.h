@@ -56,36 +56,36 @@ struct dsync_calls {
 	const struct dsync_config *config;
 	struct dsync_permissions permissions;
 	int worker_fd;
-	int spool_folder;               /* where answers of the host contract are spooled */
-	int64_t timeout_ms;             /* of the run, without what the network's bytes add */
+	int spool_folder;   /* where answers of the host contract are spooled */
+	int64_t timeout_ms; /* of the run, without what the network's bytes add */
 	uint64_t payload_max;
-	int64_t reason;                 /* DSYNC_GUEST_KEY_REASON */
+	int64_t reason; /* DSYNC_GUEST_KEY_REASON */
 	bool sealed;
-	struct dsync_validators known;      /* of the state record: belongs to this generation */
-	struct dsync_validators attested;   /* of sync.attest: to be used only after the payload's hash was compared */
+	struct dsync_validators known;    /* of the state record: belongs to this generation */
+	struct dsync_validators attested; /* of sync.attest: to be used only after the payload's hash was compared */
 	unsigned char attested_payload[DSYNC_HASH_SIZE];
 
 	/* the rest is the calls' own */
 	int64_t start_ms;
-	struct dsync_broker *broker;    /* made at the first request */
+	struct dsync_broker *broker; /* made at the first request */
 	struct dsync_open_response open[DSYNC_CALLS_RESPONSES_MAX];
 	int64_t next_handle;
 	struct dsync_buffer request_body;
 	struct dsync_buffer old_context;
 	bool old_context_read;
 	struct dsync_buffer new_context;
-	bool has_new_context;           /* all its pieces came */
+	bool has_new_context; /* all its pieces came */
 	size_t log_bytes;
-	struct dsync_buffer data;       /* what travels beside a result */
-	int spool;                      /* the host contract's last answer, -1: none */
+	struct dsync_buffer data; /* what travels beside a result */
+	int spool;                /* the host contract's last answer, -1: none */
 	uint64_t spool_size;
 
-	bool finished;                  /* the guest said how it went */
-	int64_t outcome;                /* enum dsync_guest_outcome */
-	int64_t retry_s;                /* asked for by guest or server, -1: not */
+	bool finished;   /* the guest said how it went */
+	int64_t outcome; /* enum dsync_guest_outcome */
+	int64_t retry_s; /* asked for by guest or server, -1: not */
 	char message[DSYNC_CALLS_MESSAGE_SIZE];
-	struct dsync_error fault;       /* the last thing that went wrong, forgotten when a later request goes well */
-	struct dsync_validators got;    /* of the last good answer */
+	struct dsync_error fault;    /* the last thing that went wrong, forgotten when a later request goes well */
+	struct dsync_validators got; /* of the last good answer */
 	unsigned char got_url[DSYNC_HASH_SIZE];
 	int got_status;
 };
@@ -103,12 +103,18 @@ int64_t dsync_calls_time_left(const struct dsync_calls *c);
 /* --- between the files of the calls --- */
 
 /* A handler fills the result; it returns 0, or a negative code that ends the run. */
-typedef int dsync_call_handler(struct dsync_calls *c, const struct dsync_frame_call *call, struct dsync_frame_result *result);
+typedef int
+dsync_call_handler(struct dsync_calls *c, const struct dsync_frame_call *call, struct dsync_frame_result *result);
 
-dsync_call_handler dsync_calls_fetch_body, dsync_calls_fetch, dsync_calls_status, dsync_calls_header, dsync_calls_close; /* calls_fetch.c */
-dsync_call_handler dsync_calls_size, dsync_calls_read, dsync_calls_write, dsync_calls_copy, dsync_calls_discard; /* calls_payload.c */
-dsync_call_handler dsync_calls_context;                                                                          /* calls_payload.c */
-dsync_call_handler dsync_calls_http, dsync_calls_last_size, dsync_calls_last_read, dsync_calls_write_at;        /* calls_host.c */
+/* calls_fetch.c */
+dsync_call_handler dsync_calls_fetch_body, dsync_calls_fetch, dsync_calls_status, dsync_calls_header, dsync_calls_close;
+
+/* calls_payload.c */
+dsync_call_handler dsync_calls_size, dsync_calls_read, dsync_calls_write, dsync_calls_copy, dsync_calls_discard;
+dsync_call_handler dsync_calls_context;
+
+/* calls_host.c */
+dsync_call_handler dsync_calls_http, dsync_calls_last_size, dsync_calls_last_read, dsync_calls_write_at;
 
 /* calls_broker.c: the broker, made when it is first needed, and what its answers mean. */
 int dsync_calls_request(struct dsync_calls *c, const struct dsync_request *request, struct dsync_response **response);

@@ -89,7 +89,8 @@ advice(int status)
 
 /* An answer that is a refusal is what the run will have failed of, unless something better comes. */
 static void
-judge_status(struct dsync_calls *c, const struct dsync_request *request, const struct dsync_response *response, int64_t now)
+judge_status(
+	struct dsync_calls *c, const struct dsync_request *request, const struct dsync_response *response, int64_t now)
 {
 	int status = dsync_response_status(response);
 	int64_t retry;
@@ -113,7 +114,8 @@ advise(struct dsync_error *fault)
 	if (fault->hint[0] != '\0')
 		return;
 	if (fault->code == DSYNC_ERR_POLICY)
-		dsync_error_hint(fault, "manifest and grant must both allow it; dotsync refresh --explain shows what they do");
+		dsync_error_hint(
+			fault, "manifest and grant must both allow it; dotsync refresh --explain shows what they do");
 	else if (fault->code == DSYNC_ERR_NETWORK || fault->code == DSYNC_ERR_TIMEOUT)
 		dsync_error_hint(fault, "see whether network and server are well");
 }

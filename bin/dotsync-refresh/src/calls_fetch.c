@@ -131,8 +131,8 @@ keep_validator(char out[DSYNC_STATE_VALIDATOR_MAX + 1], const char *value)
 }
 
 static void
-keep_answer(struct dsync_calls *c, const struct head *head, const unsigned char key[16], const struct dsync_validators *sent,
-	    const struct dsync_response *response)
+keep_answer(struct dsync_calls *c, const struct head *head, const unsigned char key[16],
+	const struct dsync_validators *sent, const struct dsync_response *response)
 {
 	int status = dsync_response_status(response);
 
@@ -164,8 +164,8 @@ send_request(struct dsync_calls *c, struct head *head, bool conditional)
 
 	head->request.body = dsync_buffer_view(&c->request_body);
 	if (conditional) {
-		dsync_attest_request_key(key, r->method, r->method_size, r->url, r->url_size, (const char *)head->header_text.data,
-			head->header_text.size);
+		dsync_attest_request_key(key, r->method, r->method_size, r->url, r->url_size,
+			(const char *)head->header_text.data, head->header_text.size);
 		sent = find_validators(c, key);
 	}
 	if (sent != NULL && sent->etag[0] != '\0')

@@ -41,7 +41,8 @@ spool_sink(void *user, const void *data, size_t size)
 	int rc;
 
 	if (size > INT32_MAX - c->spool_size)
-		return dsync_error_set(&c->fault, DSYNC_ERR_LIMIT, "bytes", "the answer is larger than this updater can count");
+		return dsync_error_set(
+			&c->fault, DSYNC_ERR_LIMIT, "bytes", "the answer is larger than this updater can count");
 	rc = dsync_sys_pwrite_all(c->spool, data, size, c->spool_size);
 	if (rc < 0)
 		return dsync_error_set_errno(&c->fault, -rc, "cannot keep the server's answer");

@@ -3,12 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/sys.h"
+#include "base/error.h"
 #include "base/text.h"
 #include "calls.h"
 #include "dotsync/archive.h"
 #include "dotsync/manifest.h"
 #include "format/layout.h"
+
+#define GATHER_SIZE 262144u
 
 /* A source that lies in memory: context and manifest; false when there is none. */
 static bool
@@ -24,7 +26,8 @@ view_source(struct dsync_calls *c, int64_t source, struct dsync_view *view)
 	if (source != DSYNC_GUEST_SOURCE_CONTEXT)
 		return false;
 	if (!c->old_context_read) {
-		if (dsync_archive_read_entry(c->base, DSYNC_ENTRY_CONTEXT, DSYNC_CONTEXT_SIZE_MAX, &data, &size, NULL) < 0)
+		if (dsync_archive_read_entry(c->base, DSYNC_ENTRY_CONTEXT, DSYNC_CONTEXT_SIZE_MAX, &data, &size, NULL) <
+			0)
 			return false;
 		dsync_buffer_append(&c->old_context, data, size);
 		free(data);
@@ -58,7 +61,7 @@ dsync_calls_size(struct dsync_calls *c, const struct dsync_frame_call *call, str
 
 static int
 read_response(struct dsync_calls *c, struct dsync_response *response, int64_t offset, unsigned char *room, size_t size,
-	      struct dsync_frame_result *result)
+	struct dsync_frame_result *result)
 {
 	struct dsync_error err;
 	int end = 0;
@@ -107,7 +110,8 @@ dsync_calls_read(struct dsync_calls *c, const struct dsync_frame_call *call, str
 	else if (view_source(c, call->a, &view))
 		result->value = read_view(view, call->b, room, size);
 	else
-		result->value = call->a >= 0 && call->a < DSYNC_GUEST_SOURCE_RESPONSE ? DSYNC_GUEST_ERR_NOENT : DSYNC_GUEST_ERR_INVAL;
+		result->value = call->a >= 0 && call->a < DSYNC_GUEST_SOURCE_RESPONSE ? DSYNC_GUEST_ERR_NOENT
+										      : DSYNC_GUEST_ERR_INVAL;
 	if (result->value > 0)
 		dsync_buffer_added(&c->data, (size_t)result->value);
 	else if (call->a == DSYNC_GUEST_SOURCE_PAYLOAD && result->value < 0)
@@ -123,14 +127,62 @@ dsync_calls_write(struct dsync_calls *c, const struct dsync_frame_call *call, st
 	return 0;
 }
 
+/*
+ * The HTTP library hands out 16 KiB at a time; gathered into larger pieces they are hashed and written in
+ * half the time.
+ */
+struct gather {
+	struct dsync_staging *staging;
+	unsigned char *piece;
+	size_t used;
+};
+
 static int
-append_sink(void *user, const void *data, size_t size)
+flush_piece(struct gather *g)
 {
-	return dsync_staging_append(user, data, size);
+	size_t used = g->used;
+
+	g->used = 0;
+	return used > 0 ? dsync_staging_append(g->staging, g->piece, used) : 0;
 }
 
 static int
-copy_response(struct dsync_calls *c, struct dsync_response *response, const struct dsync_frame_call *call, struct dsync_frame_result *result)
+gather_sink(void *user, const void *data, size_t size)
+{
+	struct gather *g = user;
+	int rc = 0;
+
+	if (size > GATHER_SIZE - g->used)
+		rc = flush_piece(g);
+	if (rc < 0)
+		return rc;
+	if (size > GATHER_SIZE)
+		return dsync_staging_append(g->staging, data, size);
+	memcpy(g->piece + g->used, data, size);
+	g->used += size;
+	return 0;
+}
+
+/* The body from where it stands into the new payload; the bytes, or a negative code with the fault in `err` or in staging. */
+static int64_t
+pipe_body(struct dsync_calls *c, struct dsync_response *response, int64_t limit, struct dsync_error *err)
+{
+	struct gather g = { .staging = c->staging, .piece = malloc(GATHER_SIZE) };
+	int64_t n;
+	int rc;
+
+	memset(err, 0, sizeof(*err));
+	if (g.piece == NULL)
+		return dsync_error_set_memory(err);
+	n = dsync_response_pipe(response, limit, gather_sink, &g, err);
+	rc = n >= 0 ? flush_piece(&g) : 0;
+	free(g.piece);
+	return rc < 0 ? rc : n;
+}
+
+static int
+copy_response(struct dsync_calls *c, struct dsync_response *response, const struct dsync_frame_call *call,
+	struct dsync_frame_result *result)
 {
 	int64_t length = dsync_response_length(response);
 	struct dsync_error err;
@@ -145,8 +197,7 @@ copy_response(struct dsync_calls *c, struct dsync_response *response, const stru
 		result->value = dsync_calls_fail_staging(c);
 		return 0;
 	}
-	memset(&err, 0, sizeof(err));
-	result->value = dsync_response_pipe(response, call->c, append_sink, c->staging, &err);
+	result->value = pipe_body(c, response, call->c, &err);
 	if (result->value < 0 && c->staging->fault.code != 0)
 		result->value = dsync_calls_fail_staging(c);
 	else if (result->value < 0)

@@ -8,10 +8,12 @@
 #include "worker.h"
 
 static int
-check(const struct dsync_context *context, const struct dsync_config *config, struct dsync_caller *caller, struct dsync_result *result,
-      struct dsync_error *err)
+check(const struct dsync_context *context, const struct dsync_config *config, struct dsync_caller *caller,
+	struct dsync_result *result, struct dsync_error *err)
 {
-	const struct dsync_frame_job job = { .mode = DSYNC_JOB_RUN, .memory_max = DSYNC_WORKER_MEMORY_MAX, .cpu_ms = 1000, .data_size = 8 };
+	const struct dsync_frame_job job = {
+		.mode = DSYNC_JOB_RUN, .memory_max = DSYNC_WORKER_MEMORY_MAX, .cpu_ms = 1000, .data_size = 8
+	};
 	struct dsync_worker *worker;
 	struct dsync_buffer line;
 	int64_t start = dsync_timing_us();
@@ -34,7 +36,8 @@ check(const struct dsync_context *context, const struct dsync_config *config, st
 }
 
 void
-dsync_check(const struct dsync_context *context, const struct dsync_job *job, struct dsync_caller *caller, struct dsync_result *result)
+dsync_check(const struct dsync_context *context, const struct dsync_job *job, struct dsync_caller *caller,
+	struct dsync_result *result)
 {
 	struct dsync_config config;
 	struct dsync_error err;

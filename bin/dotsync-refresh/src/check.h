@@ -10,6 +10,7 @@
 #include "runtime/job.h"
 
 /* UNCHANGED with the sandbox line when the level of job or configuration holds, else FAILED, with the line where there is one. */
-void dsync_check(const struct dsync_context *context, const struct dsync_job *job, struct dsync_caller *caller, struct dsync_result *result);
+void dsync_check(const struct dsync_context *context, const struct dsync_job *job, struct dsync_caller *caller,
+	struct dsync_result *result);
 
 #endif

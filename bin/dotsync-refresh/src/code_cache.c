@@ -74,8 +74,9 @@ read_key(int folder, unsigned char key[DSYNC_HASH_SIZE])
 	fd = dsync_sys_openat(folder, KEY_FILE, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 	if (fd < 0)
 		return false;
-	sound = dsync_sys_fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == dsync_sys_euid() && (st.st_mode & 077) == 0 &&
-		st.st_size == DSYNC_HASH_SIZE && dsync_sys_pread_all(fd, key, DSYNC_HASH_SIZE, 0) == 0;
+	sound = dsync_sys_fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == dsync_sys_euid() &&
+		(st.st_mode & 077) == 0 && st.st_size == DSYNC_HASH_SIZE &&
+		dsync_sys_pread_all(fd, key, DSYNC_HASH_SIZE, 0) == 0;
 	dsync_sys_close(fd);
 	return sound;
 }
@@ -99,7 +100,8 @@ get_key(const struct dsync_context *context, bool make, unsigned char key[DSYNC_
 }
 
 static void
-make_mac(const unsigned char key[DSYNC_HASH_SIZE], const char *name, const void *rest, size_t size, unsigned char mac[DSYNC_HASH_SIZE])
+make_mac(const unsigned char key[DSYNC_HASH_SIZE], const char *name, const void *rest, size_t size,
+	unsigned char mac[DSYNC_HASH_SIZE])
 {
 	struct dsync_hash h;
 
@@ -123,7 +125,7 @@ same_mac(const unsigned char *a, const unsigned char *b)
 
 static bool
 parse(const struct dsync_buffer *file, const unsigned char key[DSYNC_HASH_SIZE], const char *name,
-      unsigned char engine_id[DSYNC_ENGINE_ID_SIZE], struct dsync_view *code)
+	unsigned char engine_id[DSYNC_ENGINE_ID_SIZE], struct dsync_view *code)
 {
 	unsigned char magic[MAGIC_SIZE], mac[DSYNC_HASH_SIZE], expected[DSYNC_HASH_SIZE];
 	struct dsync_cursor c;
@@ -144,8 +146,8 @@ parse(const struct dsync_buffer *file, const unsigned char key[DSYNC_HASH_SIZE],
 }
 
 bool
-dsync_code_cache_load(const struct dsync_context *context, const struct dsync_code_key *code_key, struct dsync_buffer *code,
-		      unsigned char engine_id[DSYNC_ENGINE_ID_SIZE])
+dsync_code_cache_load(const struct dsync_context *context, const struct dsync_code_key *code_key,
+	struct dsync_buffer *code, unsigned char engine_id[DSYNC_ENGINE_ID_SIZE])
 {
 	unsigned char key[DSYNC_HASH_SIZE];
 	char name[NAME_SIZE];
@@ -196,7 +198,8 @@ survey(int folder, char oldest[NAME_SIZE], uint64_t *total)
 		*total += (uint64_t)st.st_size;
 		if (strlen(entry->d_name) != NAME_SIZE - 1)
 			continue;
-		if (oldest[0] == '\0' || st.st_mtim.tv_sec < age.tv_sec || (st.st_mtim.tv_sec == age.tv_sec && st.st_mtim.tv_nsec < age.tv_nsec)) {
+		if (oldest[0] == '\0' || st.st_mtim.tv_sec < age.tv_sec ||
+			(st.st_mtim.tv_sec == age.tv_sec && st.st_mtim.tv_nsec < age.tv_nsec)) {
 			age = st.st_mtim;
 			memcpy(oldest, entry->d_name, NAME_SIZE);
 		}
@@ -220,7 +223,7 @@ evict(int folder, uint64_t room)
 
 static int
 write_entry(struct dsync_buffer *out, const unsigned char key[DSYNC_HASH_SIZE], const char *name,
-	    const unsigned char engine_id[DSYNC_ENGINE_ID_SIZE], const void *code, size_t size)
+	const unsigned char engine_id[DSYNC_ENGINE_ID_SIZE], const void *code, size_t size)
 {
 	const size_t covered = MAGIC_SIZE + 4 + DSYNC_HASH_SIZE;
 
@@ -239,7 +242,7 @@ write_entry(struct dsync_buffer *out, const unsigned char key[DSYNC_HASH_SIZE], 
 
 void
 dsync_code_cache_store(const struct dsync_context *context, const struct dsync_code_key *code_key,
-		       const unsigned char engine_id[DSYNC_ENGINE_ID_SIZE], const void *code, size_t size)
+	const unsigned char engine_id[DSYNC_ENGINE_ID_SIZE], const void *code, size_t size)
 {
 	unsigned char key[DSYNC_HASH_SIZE];
 	struct dsync_buffer entry;

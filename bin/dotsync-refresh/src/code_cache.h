@@ -26,12 +26,12 @@ struct dsync_code_key {
 };
 
 /* True with code and engine id filled when there is a sound entry; the engine id is to be compared with the worker's. */
-bool dsync_code_cache_load(const struct dsync_context *context, const struct dsync_code_key *key, struct dsync_buffer *code,
-			   unsigned char engine_id[DSYNC_ENGINE_ID_SIZE]);
+bool dsync_code_cache_load(const struct dsync_context *context, const struct dsync_code_key *key,
+	struct dsync_buffer *code, unsigned char engine_id[DSYNC_ENGINE_ID_SIZE]);
 
 /* Best effort: a cache that cannot be written is no failure of a refresh. */
 void dsync_code_cache_store(const struct dsync_context *context, const struct dsync_code_key *key,
-			    const unsigned char engine_id[DSYNC_ENGINE_ID_SIZE], const void *code, size_t size);
+	const unsigned char engine_id[DSYNC_ENGINE_ID_SIZE], const void *code, size_t size);
 
 /* A sound entry that the worker would not take. */
 void dsync_code_cache_drop(const struct dsync_context *context, const struct dsync_code_key *key);

@@ -15,7 +15,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 
-#define PAUSE_MS 20   /* between two looks at a command that has closed its output */
+#define PAUSE_MS 20 /* between two looks at a command that has closed its output */
 #define TAIL_SIZE 512
 #define PLAIN_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -56,7 +56,8 @@ last_line(struct tail *tail)
 }
 
 static int
-describe(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, const struct dsync_command *command, int out)
+describe(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, const struct dsync_command *command,
+	int out)
 {
 	sigset_t signals;
 	int rc;
@@ -67,7 +68,8 @@ describe(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, con
 	if (rc == 0) /* a group of its own, so that it can be ended whole */
 		rc = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 	if (rc == 0)
-		rc = posix_spawn_file_actions_addchdir_np(actions, command->working_dir != NULL ? command->working_dir : "/");
+		rc = posix_spawn_file_actions_addchdir_np(
+			actions, command->working_dir != NULL ? command->working_dir : "/");
 	if (rc == 0)
 		rc = posix_spawn_file_actions_adddup2(actions, out, STDOUT_FILENO);
 	if (rc == 0)
@@ -156,9 +158,11 @@ judge(const struct dsync_command *command, int status, struct tail *tail, struct
 		return 0;
 	last_line(tail);
 	if (WIFEXITED(status))
-		rc = dsync_error_set(err, DSYNC_ERR_REJECTED, command->what, "the %s command ended with status %d", command->what, WEXITSTATUS(status));
+		rc = dsync_error_set(err, DSYNC_ERR_REJECTED, command->what, "the %s command ended with status %d",
+			command->what, WEXITSTATUS(status));
 	else
-		rc = dsync_error_set(err, DSYNC_ERR_REJECTED, command->what, "the %s command was ended by signal %d", command->what, WTERMSIG(status));
+		rc = dsync_error_set(err, DSYNC_ERR_REJECTED, command->what, "the %s command was ended by signal %d",
+			command->what, WTERMSIG(status));
 	if (tail->text[0] != '\0')
 		dsync_error_found(err, "%s", tail->text);
 	return rc;

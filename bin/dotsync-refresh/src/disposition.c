@@ -20,7 +20,8 @@ plain_name(const char *text, size_t size)
 	if (size == 0 || size > NAME_MAX_SIZE || text[0] == '.' || !dsync_text_is_utf8(text, size))
 		return NULL;
 	for (i = 0; i < size; i++) {
-		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f || text[i] == '/' || text[i] == '\\' || text[i] == '"')
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f || text[i] == '/' || text[i] == '\\' ||
+			text[i] == '"')
 			return NULL;
 	}
 	return strndup(text, size);

@@ -24,7 +24,8 @@ answer(struct dsync_run *run, struct dsync_worker *worker, const struct dsync_fr
 	int rc;
 
 	if (dsync_frame_unpack_call(frame->body, &call) < 0)
-		return dsync_error_set(err, DSYNC_ERR_PROTOCOL, "worker", "the worker broke the protocol: a call that is none");
+		return dsync_error_set(
+			err, DSYNC_ERR_PROTOCOL, "worker", "the worker broke the protocol: a call that is none");
 	rc = dsync_calls_answer(&run->calls, &call, &result);
 	if (rc == DSYNC_ERR_CANCELLED)
 		return dsync_error_set(err, rc, "", "cancelled");
@@ -44,7 +45,8 @@ fail_time(const struct dsync_run *run, struct dsync_error *err)
 	}
 	rc = dsync_error_set(err, DSYNC_ERR_TIMEOUT, "timeout", "the updater took longer than it may");
 	dsync_error_at_entry(err, "policy.timeout", sizeof("policy.timeout") - 1);
-	dsync_error_expected(err, "%lld s, and what the network's bytes add", (long long)(run->calls.timeout_ms / 1000));
+	dsync_error_expected(
+		err, "%lld s, and what the network's bytes add", (long long)(run->calls.timeout_ms / 1000));
 	dsync_error_hint(err, "dotsync set FILE --timeout gives it more");
 	return rc;
 }
@@ -86,7 +88,8 @@ converse(struct dsync_run *run, struct dsync_worker *worker, struct dsync_error 
 		if (rc < 0 || frame.type == DSYNC_FRAME_DONE || frame.type == DSYNC_FRAME_FAILED)
 			break;
 		if (frame.type != DSYNC_FRAME_CALL)
-			return dsync_error_set(err, DSYNC_ERR_PROTOCOL, "worker", "the worker broke the protocol while it ran");
+			return dsync_error_set(
+				err, DSYNC_ERR_PROTOCOL, "worker", "the worker broke the protocol while it ran");
 		if (!called)
 			first_call(run);
 		called = true;
@@ -101,10 +104,12 @@ converse(struct dsync_run *run, struct dsync_worker *worker, struct dsync_error 
 		return failure == DSYNC_GUEST_TRAP ? fail_trap(run, rc, err) : rc;
 	}
 	if (dsync_frame_unpack_done(frame.body, &done) < 0)
-		return dsync_error_set(err, DSYNC_ERR_PROTOCOL, "worker", "the worker broke the protocol when it was done");
+		return dsync_error_set(
+			err, DSYNC_ERR_PROTOCOL, "worker", "the worker broke the protocol when it was done");
 	rc = dsync_worker_end(worker, err);
 	if (rc == 0 && done.exit_code != 0 && run->calls.outcome != DSYNC_GUEST_FAILED)
-		rc = dsync_error_set(err, DSYNC_ERR_GUEST, "updater", "the updater ended with exit code %u", done.exit_code);
+		rc = dsync_error_set(
+			err, DSYNC_ERR_GUEST, "updater", "the updater ended with exit code %u", done.exit_code);
 	return rc;
 }
 
@@ -148,13 +153,15 @@ drive(struct dsync_run *run, struct dsync_code *code, struct dsync_error *err)
 		rc = dsync_drive_compile(run, code, err);
 	if (rc == 0)
 		rc = run_code(run, code, err);
-	if (rc == STALE_CODE && code->cached) {	/* an engine or a processor that is new here */
+	if (rc == STALE_CODE && code->cached) { /* an engine or a processor that is new here */
 		dsync_code_cache_drop(run->context, &code->key);
 		rc = dsync_drive_compile(run, code, err);
 		if (rc == 0)
 			rc = run_code(run, code, err);
 	}
-	return rc == STALE_CODE ? dsync_error_set(err, DSYNC_ERR_SANDBOX, "worker", "the worker does not take the code that it compiled") : rc;
+	return rc == STALE_CODE ? dsync_error_set(err, DSYNC_ERR_SANDBOX, "worker",
+					  "the worker does not take the code that it compiled")
+				: rc;
 }
 
 int

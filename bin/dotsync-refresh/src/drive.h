@@ -20,7 +20,8 @@ struct dsync_code {
 };
 
 /* drive_compile.c: starts a worker whose sandbox is good enough, and reports which layers hold. */
-int dsync_drive_start(struct dsync_run *run, const struct dsync_frame_job *job, struct dsync_worker **worker, struct dsync_error *err);
+int dsync_drive_start(struct dsync_run *run, const struct dsync_frame_job *job, struct dsync_worker **worker,
+	struct dsync_error *err);
 
 /* drive_compile.c: compiles the archive's updater in a worker of its own, and keeps the code in the cache. */
 int dsync_drive_compile(struct dsync_run *run, struct dsync_code *code, struct dsync_error *err);
@@ -29,7 +30,7 @@ int dsync_drive_compile(struct dsync_run *run, struct dsync_code *code, struct d
 void dsync_drive_prepare(struct dsync_run *run);
 
 /* drive_job.c: the job of running this code; `strings` is an initialised buffer that must live as long as the job. */
-int dsync_drive_describe(const struct dsync_run *run, const struct dsync_code *code, struct dsync_frame_job *job, struct dsync_buffer *strings,
-			 struct dsync_error *err);
+int dsync_drive_describe(const struct dsync_run *run, const struct dsync_code *code, struct dsync_frame_job *job,
+	struct dsync_buffer *strings, struct dsync_error *err);
 
 #endif

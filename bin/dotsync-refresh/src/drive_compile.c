@@ -28,7 +28,8 @@ report_sandbox(struct dsync_run *run, const struct dsync_frame_ready *ready)
 }
 
 int
-dsync_drive_start(struct dsync_run *run, const struct dsync_frame_job *job, struct dsync_worker **worker, struct dsync_error *err)
+dsync_drive_start(
+	struct dsync_run *run, const struct dsync_frame_job *job, struct dsync_worker **worker, struct dsync_error *err)
 {
 	int64_t start = dsync_timing_us();
 	int rc;
@@ -66,17 +67,21 @@ receive_code(struct dsync_worker *worker, struct dsync_buffer *code, struct dsyn
 		if (frame.type == DSYNC_FRAME_DONE && chunk.last && dsync_frame_unpack_done(frame.body, &done) == 0)
 			return dsync_worker_end(worker, err);
 		if (frame.type != DSYNC_FRAME_CODE || chunk.last || dsync_frame_unpack_chunk(frame.body, &chunk) < 0)
-			return dsync_error_set(err, DSYNC_ERR_PROTOCOL, "worker", "the worker broke the protocol while it compiled");
+			return dsync_error_set(
+				err, DSYNC_ERR_PROTOCOL, "worker", "the worker broke the protocol while it compiled");
 		rc = dsync_buffer_append(code, chunk.data.data, chunk.data.size);
 		if (rc < 0)
-			return dsync_error_set(err, DSYNC_ERR_UPDATER, "updater", "the updater is too large when compiled");
+			return dsync_error_set(
+				err, DSYNC_ERR_UPDATER, "updater", "the updater is too large when compiled");
 	}
 }
 
 int
 dsync_drive_compile(struct dsync_run *run, struct dsync_code *code, struct dsync_error *err)
 {
-	struct dsync_frame_job job = { .mode = DSYNC_JOB_COMPILE, .memory_max = DSYNC_WORKER_MEMORY_MAX, .cpu_ms = DSYNC_WORKER_COMPILE_CPU_MS };
+	struct dsync_frame_job job = {
+		.mode = DSYNC_JOB_COMPILE, .memory_max = DSYNC_WORKER_MEMORY_MAX, .cpu_ms = DSYNC_WORKER_COMPILE_CPU_MS
+	};
 	int64_t start = dsync_timing_us();
 	struct dsync_worker *worker = NULL;
 	unsigned char *wasm;
@@ -107,4 +112,3 @@ dsync_drive_compile(struct dsync_run *run, struct dsync_code *code, struct dsync
 	run->result->timing_compile_us = dsync_timing_us() - start;
 	return rc;
 }
-

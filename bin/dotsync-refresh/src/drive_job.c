@@ -13,7 +13,8 @@
 #define CPU_SECONDS_MAX 3600
 
 static void
-add_string(struct dsync_frame_job *job, struct dsync_buffer *strings, uint32_t *count, const char *name, const char *value)
+add_string(
+	struct dsync_frame_job *job, struct dsync_buffer *strings, uint32_t *count, const char *name, const char *value)
 {
 	if (strings->size + strlen(name) + strlen(value) + 2 > DSYNC_DRIVE_STRINGS_MAX)
 		return;
@@ -33,7 +34,8 @@ add_list(struct dsync_frame_job *job, struct dsync_buffer *strings, const char *
 	for (i = 0; i < list->count; i++)
 		dsync_buffer_printf(&joined, "%s%s", i > 0 ? "," : "", list->items[i]);
 	if (dsync_buffer_text(&joined) != NULL || list->count == 0)
-		add_string(job, strings, &job->environment_count, name, list->count > 0 ? dsync_buffer_text(&joined) : "");
+		add_string(
+			job, strings, &job->environment_count, name, list->count > 0 ? dsync_buffer_text(&joined) : "");
 	dsync_buffer_finish(&joined);
 }
 
@@ -84,8 +86,8 @@ cpu_limit_ms(const struct dsync_run *run)
 }
 
 int
-dsync_drive_describe(const struct dsync_run *run, const struct dsync_code *code, struct dsync_frame_job *job, struct dsync_buffer *strings,
-	     struct dsync_error *err)
+dsync_drive_describe(const struct dsync_run *run, const struct dsync_code *code, struct dsync_frame_job *job,
+	struct dsync_buffer *strings, struct dsync_error *err)
 {
 	int rc;
 

@@ -22,11 +22,13 @@ explain_due(const struct dsync_run *run, struct dsync_buffer *out)
 	} else {
 		dsync_text_human_duration(duration, j->freshness.age);
 		dsync_time_format(time, j->freshness.fresh_until);
-		dsync_buffer_printf(out, "freshness: %s, %s old, fresh until %s (policy.ttl = %" PRId64 ")\n", j->freshness.is_stale ? "stale" : "fresh",
-			duration, time, dsync_manifest_ttl(dsync_archive_manifest(run->archive)));
+		dsync_buffer_printf(out, "freshness: %s, %s old, fresh until %s (policy.ttl = %" PRId64 ")\n",
+			j->freshness.is_stale ? "stale" : "fresh", duration, time,
+			dsync_manifest_ttl(dsync_archive_manifest(run->archive)));
 	}
 	if (j->state.failures > 0)
-		dsync_buffer_printf(out, "last attempt: failed %u times in a row: %s\n", j->state.failures, j->state.last_error);
+		dsync_buffer_printf(
+			out, "last attempt: failed %u times in a row: %s\n", j->state.failures, j->state.last_error);
 	if (j->state.next_attempt != DSYNC_STATE_NO_TIME) {
 		dsync_time_format(time, j->state.next_attempt);
 		dsync_buffer_printf(out, "next attempt: not before %s\n", time);
@@ -48,7 +50,8 @@ contains(const struct dsync_strings *list, const char *text)
 }
 
 static void
-explain_list(struct dsync_buffer *out, const char *key, const struct dsync_strings *asked, const struct dsync_strings *missing, bool once)
+explain_list(struct dsync_buffer *out, const char *key, const struct dsync_strings *asked,
+	const struct dsync_strings *missing, bool once)
 {
 	size_t i;
 
@@ -72,20 +75,25 @@ explain_updater(const struct dsync_run *run, struct dsync_buffer *out)
 	size_t i;
 
 	dsync_hash_format(hash, j->updater.hash);
-	dsync_buffer_printf(out, "updater: %s, contract %s, %s\n", j->updater.builtin != NULL ? j->updater.builtin : "foreign",
-		dsync_contract_name(j->updater.contract), hash);
-	dsync_buffer_printf(out, "it asks for:%s\n", j->consent.asked_hosts.count + j->consent.asked_env.count == 0 ? " nothing but to run" : "");
+	dsync_buffer_printf(out, "updater: %s, contract %s, %s\n",
+		j->updater.builtin != NULL ? j->updater.builtin : "foreign", dsync_contract_name(j->updater.contract),
+		hash);
+	dsync_buffer_printf(out, "it asks for:%s\n",
+		j->consent.asked_hosts.count + j->consent.asked_env.count == 0 ? " nothing but to run" : "");
 	explain_list(out, "allow_hosts", &j->consent.asked_hosts, &j->consent.missing_hosts, run->job->session_grant);
 	explain_list(out, "allow_env", &j->consent.asked_env, &j->consent.missing_env, run->job->session_grant);
 	for (i = 0; i < j->consent.granted_private.count; i++) {
 		dsync_buffer_append_text(out, "  private addresses of ");
-		dsync_text_escape_append(out, j->consent.granted_private.items[i], strlen(j->consent.granted_private.items[i]));
+		dsync_text_escape_append(
+			out, j->consent.granted_private.items[i], strlen(j->consent.granted_private.items[i]));
 		dsync_buffer_append_text(out, ": granted on this machine\n");
 	}
 	dsync_buffer_printf(out, "network: %s (policy.network_scope), redirects are followed to granted hosts only\n",
 		dsync_network_scope_name(dsync_manifest_network_scope(m)));
-	dsync_buffer_printf(out, "limits: %" PRId64 " s and what the network's bytes add (policy.timeout), %u requests, %" PRId64
-		" bytes of payload (policy.max_payload)\n", dsync_manifest_timeout(m), DSYNC_BROKER_REQUESTS_MAX, dsync_manifest_max_payload(m));
+	dsync_buffer_printf(out,
+		"limits: %" PRId64 " s and what the network's bytes add (policy.timeout), %u requests, %" PRId64
+		" bytes of payload (policy.max_payload)\n",
+		dsync_manifest_timeout(m), DSYNC_BROKER_REQUESTS_MAX, dsync_manifest_max_payload(m));
 }
 
 static void
@@ -94,9 +102,12 @@ explain_trust(const struct dsync_run *run, struct dsync_buffer *out)
 	struct dsync_trust *trust = dsync_trust_check(run->archive, DSYNC_TRUST_FOR_READING, NULL);
 
 	if (trust != NULL)
-		dsync_buffer_printf(out, "trust: %s; a new version needs %s\n", dsync_trust_state_name(dsync_trust_state(trust)),
-			dsync_manifest_publisher_require(dsync_archive_manifest(run->archive)) == DSYNC_REQUIRE_PUBLISHER ?
-			"the publisher's signature" : "nobody's signature");
+		dsync_buffer_printf(out, "trust: %s; a new version needs %s\n",
+			dsync_trust_state_name(dsync_trust_state(trust)),
+			dsync_manifest_publisher_require(dsync_archive_manifest(run->archive)) ==
+					DSYNC_REQUIRE_PUBLISHER
+				? "the publisher's signature"
+				: "nobody's signature");
 	dsync_trust_free(trust);
 }
 

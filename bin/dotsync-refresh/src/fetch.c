@@ -71,7 +71,8 @@ add_origin(struct dsync_strings *origins, const char *text, struct dsync_error *
 	if (rc == 0) {
 		const bool v6 = url->kind == DSYNC_HOST_IPV6;
 
-		used = snprintf(origin, sizeof(origin), "%s://%s%s%s", url->https ? "https" : "http", v6 ? "[" : "", url->host, v6 ? "]" : "");
+		used = snprintf(origin, sizeof(origin), "%s://%s%s%s", url->https ? "https" : "http", v6 ? "[" : "",
+			url->host, v6 ? "]" : "");
 		if (url->port != (url->https ? 443 : 80))
 			snprintf(origin + used, sizeof(origin) - (size_t)used, ":%u", url->port);
 		rc = dsync_grant_add(origins, origin, err);
@@ -132,7 +133,9 @@ refuse_status(const struct fetch *f, struct dsync_error *err)
 static int
 run(struct fetch *f, struct dsync_broker *broker, struct dsync_error *err)
 {
-	const struct dsync_request request = { .method = "GET", .method_size = 3, .url = f->job->url, .url_size = strlen(f->job->url) };
+	const struct dsync_request request = {
+		.method = "GET", .method_size = 3, .url = f->job->url, .url_size = strlen(f->job->url)
+	};
 	struct dsync_response *response;
 	int64_t n;
 	int rc;
@@ -183,7 +186,8 @@ fetch(struct fetch *f, const struct dsync_config *config, struct dsync_error *er
 }
 
 void
-dsync_fetch(const struct dsync_context *context, const struct dsync_job *job, int out, struct dsync_caller *caller, struct dsync_result *result)
+dsync_fetch(const struct dsync_context *context, const struct dsync_job *job, int out, struct dsync_caller *caller,
+	struct dsync_result *result)
 {
 	struct fetch f = { .job = job, .caller = caller, .result = result, .out = out };
 	int64_t start = dsync_sys_monotonic_ms();

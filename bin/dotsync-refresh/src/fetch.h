@@ -14,7 +14,7 @@
 
 /* `out` stays the caller's and may be a file, a pipe, or -1 to throw the body away. */
 void dsync_fetch(const struct dsync_context *context, const struct dsync_job *job, int out, struct dsync_caller *caller,
-		 struct dsync_result *result);
+	struct dsync_result *result);
 
 /* The file name in a Content-Disposition header, allocated; NULL when there is none that is a plain name. */
 char *dsync_disposition_file_name(const char *header);

@@ -53,7 +53,8 @@ judge_outcome(struct dsync_run *run, bool *payload, struct dsync_error *err)
 		return err->code;
 	}
 	if (c->outcome == DSYNC_GUEST_UPDATED_EMPTY && size > 0)
-		return dsync_error_set(err, DSYNC_ERR_GUEST, "updater", "the updater wrote a payload and called it empty");
+		return dsync_error_set(
+			err, DSYNC_ERR_GUEST, "updater", "the updater wrote a payload and called it empty");
 	if (c->outcome == DSYNC_GUEST_UPDATED && size == 0)
 		return 0; /* no output is no change, and never a payload cut to nothing */
 	rc = dsync_staging_is_same(&run->staging, err);
@@ -134,7 +135,7 @@ assemble(struct dsync_run *run, bool new_payload, int64_t now, struct dsync_erro
 
 	memset(&parts, 0, sizeof(parts));
 	dsync_buffer_init(&attest, DSYNC_ATTEST_SIZE_MAX);
-	if (!new_payload) {	/* only the context is new */
+	if (!new_payload) { /* only the context is new */
 		rc = dsync_staging_discard(&run->staging);
 		if (rc == 0)
 			rc = dsync_staging_append_base(&run->staging, 0, dsync_archive_payload_size(run->archive));
@@ -174,9 +175,11 @@ place_check(const struct dsync_run *run, struct dsync_buffer *path)
 static int
 check(struct dsync_run *run, struct dsync_error *err)
 {
-	const struct dsync_extent payload = { dsync_commit_fd(run->commit), dsync_assembly_payload_offset(run->staging.assembly),
-		dsync_staging_size(&run->staging) };
-	struct dsync_command command = { .what = "check", .text = run->job->check, .working_dir = run->job->working_dir,
+	const struct dsync_extent payload = { dsync_commit_fd(run->commit),
+		dsync_assembly_payload_offset(run->staging.assembly), dsync_staging_size(&run->staging) };
+	struct dsync_command command = { .what = "check",
+		.text = run->job->check,
+		.working_dir = run->job->working_dir,
 		.variable = "DOTSYNC_STAGED" };
 	struct dsync_buffer path;
 	const char *name;
@@ -252,13 +255,17 @@ static void
 follow_up(struct dsync_run *run)
 {
 	const struct dsync_extent payload = dsync_archive_payload_extent(dsync_commit_result(run->commit));
-	const struct dsync_command command = { .what = "exec", .text = run->job->exec, .working_dir = run->job->working_dir,
-		.variable = "DOTSYNC_FILE", .value = dsync_commit_target_path(run->commit) };
+	const struct dsync_command command = { .what = "exec",
+		.text = run->job->exec,
+		.working_dir = run->job->working_dir,
+		.variable = "DOTSYNC_FILE",
+		.value = dsync_commit_target_path(run->commit) };
 	struct dsync_error err;
 
 	if (run->job->to != NULL && dsync_plain_replace(run->job->to, &payload, &err) < 0)
 		run->result->error = err;
-	if (run->job->exec != NULL && dsync_command_run(&command, run->caller, &err) < 0 && run->result->error.code == 0)
+	if (run->job->exec != NULL && dsync_command_run(&command, run->caller, &err) < 0 &&
+		run->result->error.code == 0)
 		run->result->error = err;
 }
 

@@ -12,8 +12,8 @@
 
 /* What is known of this archive's past: the record of its generation, and what travels inside it. */
 static int
-load_past(const struct dsync_context *context, const struct dsync_job *job, struct dsync_archive *archive, struct dsync_judgement *j,
-	  struct dsync_error *err)
+load_past(const struct dsync_context *context, const struct dsync_job *job, struct dsync_archive *archive,
+	struct dsync_judgement *j, struct dsync_error *err)
 {
 	const struct dsync_manifest *m = dsync_archive_manifest(archive);
 	struct dsync_freshness_input input;
@@ -91,11 +91,14 @@ needs_consent(const struct dsync_job *job, struct dsync_judgement *j)
 
 	if (c->granted || job->session_grant)
 		return false;
-	dsync_error_set(&j->error, DSYNC_ERR_CONSENT, "grants", "the updater has not been allowed to run on this machine");
+	dsync_error_set(
+		&j->error, DSYNC_ERR_CONSENT, "grants", "the updater has not been allowed to run on this machine");
 	if (c->missing_hosts.count > 0)
-		dsync_error_expected(&j->error, "a grant for %s%s", c->missing_hosts.items[0], c->missing_hosts.count > 1 ? " and others" : "");
+		dsync_error_expected(&j->error, "a grant for %s%s", c->missing_hosts.items[0],
+			c->missing_hosts.count > 1 ? " and others" : "");
 	else if (c->missing_env.count > 0)
-		dsync_error_expected(&j->error, "a grant for the variable %s%s", c->missing_env.items[0], c->missing_env.count > 1 ? " and others" : "");
+		dsync_error_expected(&j->error, "a grant for the variable %s%s", c->missing_env.items[0],
+			c->missing_env.count > 1 ? " and others" : "");
 	dsync_error_hint(&j->error, "dotsync grant FILE shows what it asks for, and asks you");
 	return true;
 }
@@ -135,8 +138,8 @@ decide(const struct dsync_job *job, struct dsync_archive *archive, struct dsync_
 }
 
 int
-dsync_judge(const struct dsync_context *context, const struct dsync_job *job, struct dsync_archive *archive, struct dsync_judgement *j,
-	    struct dsync_error *err)
+dsync_judge(const struct dsync_context *context, const struct dsync_job *job, struct dsync_archive *archive,
+	struct dsync_judgement *j, struct dsync_error *err)
 {
 	int rc;
 

@@ -22,17 +22,17 @@
 enum dsync_verdict {
 	DSYNC_VERDICT_GO,
 	DSYNC_VERDICT_NO_UPDATER,
-	DSYNC_VERDICT_FORBIDDEN,   /* by policy.update or by a trust layer; `error` says which */
+	DSYNC_VERDICT_FORBIDDEN, /* by policy.update or by a trust layer; `error` says which */
 	DSYNC_VERDICT_HELD,
 	DSYNC_VERDICT_FRESH,
-	DSYNC_VERDICT_COOLING,     /* the last attempt failed and the next one is not due; `error` says until when */
+	DSYNC_VERDICT_COOLING, /* the last attempt failed and the next one is not due; `error` says until when */
 	DSYNC_VERDICT_CONSENT,
 	DSYNC_VERDICT_OFFLINE,
 };
 
 struct dsync_judgement {
 	enum dsync_verdict verdict;
-	struct dsync_error error;       /* valid with FORBIDDEN, COOLING, OFFLINE, HELD, CONSENT */
+	struct dsync_error error; /* valid with FORBIDDEN, COOLING, OFFLINE, HELD, CONSENT */
 	int64_t now;
 	struct dsync_state state;
 	bool has_attest;
@@ -43,8 +43,8 @@ struct dsync_judgement {
 };
 
 /* Fills the judgement, which dsync_judgement_finish() frees, whatever comes out; negative when the archive cannot be judged. */
-int dsync_judge(const struct dsync_context *context, const struct dsync_job *job, struct dsync_archive *archive, struct dsync_judgement *judgement,
-		struct dsync_error *err);
+int dsync_judge(const struct dsync_context *context, const struct dsync_job *job, struct dsync_archive *archive,
+	struct dsync_judgement *judgement, struct dsync_error *err);
 void dsync_judgement_finish(struct dsync_judgement *judgement);
 
 #endif

@@ -52,11 +52,36 @@ struct path_attribute {
 
 /* What names, certificates and the libraries that are loaded for them lie in; those that are missing are left out. */
 static const char *const readable[] = {
-	"/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/gai.conf", "/etc/nsswitch.conf", "/etc/services", "/etc/protocols",
-	"/etc/localtime", "/etc/ld.so.cache", "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/crypto-policies",
-	"/usr/lib", "/usr/lib64", "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", "/usr/share/zoneinfo",
-	"/lib", "/lib64", "/run/systemd/resolve", "/run/NetworkManager", "/run/resolvconf", "/run/nscd", "/var/run/nscd",
-	"/proc/self", "/proc/sys/net", "/dev/urandom", "/dev/random", "/dev/null",
+	"/etc/resolv.conf",
+	"/etc/hosts",
+	"/etc/host.conf",
+	"/etc/gai.conf",
+	"/etc/nsswitch.conf",
+	"/etc/services",
+	"/etc/protocols",
+	"/etc/localtime",
+	"/etc/ld.so.cache",
+	"/etc/ssl",
+	"/etc/pki",
+	"/etc/ca-certificates",
+	"/etc/crypto-policies",
+	"/usr/lib",
+	"/usr/lib64",
+	"/usr/share/ca-certificates",
+	"/usr/local/share/ca-certificates",
+	"/usr/share/zoneinfo",
+	"/lib",
+	"/lib64",
+	"/run/systemd/resolve",
+	"/run/NetworkManager",
+	"/run/resolvconf",
+	"/run/nscd",
+	"/var/run/nscd",
+	"/proc/self",
+	"/proc/sys/net",
+	"/dev/urandom",
+	"/dev/random",
+	"/dev/null",
 };
 
 struct rules {
@@ -145,8 +170,8 @@ report(struct dsync_run *run, bool nnp, int abi)
 	char line[SANDBOX_LINE_SIZE];
 	char *copy;
 
-	snprintf(line, sizeof(line), "%s refresher=%s%s", run->result->sandbox != NULL ? run->result->sandbox : "", nnp ? "nnp," : "",
-		abi > 0 ? "landlock" : "open");
+	snprintf(line, sizeof(line), "%s refresher=%s%s", run->result->sandbox != NULL ? run->result->sandbox : "",
+		nnp ? "nnp," : "", abi > 0 ? "landlock" : "open");
 	copy = strdup(line);
 	if (copy == NULL)
 		return;

@@ -48,7 +48,8 @@ check_build(const struct dsync_job *job, struct dsync_error *err)
 }
 
 static void
-do_job(const struct dsync_job *job, int passed, struct dsync_caller *caller, struct dsync_result *result, int64_t started_us)
+do_job(const struct dsync_job *job, int passed, struct dsync_caller *caller, struct dsync_result *result,
+	int64_t started_us)
 {
 	struct dsync_context *context = NULL;
 
@@ -119,7 +120,8 @@ main(int argc, char **argv)
 	const bool detached = argc == 2 && strcmp(argv[1], "--detach") == 0;
 
 	if ((argc != 1 && !detached) || !is_socket(DSYNC_JOB_FD)) {
-		fprintf(stderr, "dotsync-refresh: this is a part of dotsync and is started by it; see dotsync refresh --help\n");
+		fprintf(stderr,
+			"dotsync-refresh: this is a part of dotsync and is started by it; see dotsync refresh --help\n");
 		return EXIT_USAGE;
 	}
 	if (detached && detach() < 0)

@@ -53,7 +53,8 @@ dsync_record_unchanged(struct dsync_run *run)
 }
 
 void
-dsync_record_updated(const struct dsync_run *run, const unsigned char generation[DSYNC_GENERATION_SIZE], int64_t now, struct dsync_state *state)
+dsync_record_updated(const struct dsync_run *run, const unsigned char generation[DSYNC_GENERATION_SIZE], int64_t now,
+	struct dsync_state *state)
 {
 	*state = run->judgement.state;
 	memset(state->request, 0, sizeof(state->request)); /* validators of the old version */

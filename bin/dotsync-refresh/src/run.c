@@ -66,7 +66,8 @@ take_strings(struct dsync_strings *out, const char *prefix, const struct dsync_s
 		dsync_buffer_clear(&text);
 		dsync_buffer_append_text(&text, prefix);
 		dsync_buffer_append_text(&text, list->items[i]);
-		rc = dsync_buffer_text(&text) != NULL ? dsync_grant_add(out, dsync_buffer_text(&text), err) : dsync_error_set_memory(err);
+		rc = dsync_buffer_text(&text) != NULL ? dsync_grant_add(out, dsync_buffer_text(&text), err)
+						      : dsync_error_set_memory(err);
 	}
 	dsync_buffer_finish(&text);
 	return rc;
@@ -129,8 +130,10 @@ share(struct dsync_run *run, const struct past *before)
 	if (run->result->kind == DSYNC_OUTCOME_FAILED) {
 		const struct dsync_state *state = &run->judgement.state;
 
-		dsync_error_set(&run->result->error, state->last_code < 0 ? state->last_code : DSYNC_ERR_NETWORK, "", "%s",
-			state->last_error[0] != '\0' ? state->last_error : "another refresh of this archive has just failed");
+		dsync_error_set(&run->result->error, state->last_code < 0 ? state->last_code : DSYNC_ERR_NETWORK, "",
+			"%s",
+			state->last_error[0] != '\0' ? state->last_error
+						     : "another refresh of this archive has just failed");
 		run->result->next_attempt = state->next_attempt;
 	}
 	return true;
@@ -272,10 +275,16 @@ refresh(struct dsync_run *run, struct dsync_error *err)
 }
 
 void
-dsync_run_refresh(const struct dsync_context *context, const struct dsync_job *job, struct dsync_caller *caller, struct dsync_result *result,
-		  int64_t started_us)
+dsync_run_refresh(const struct dsync_context *context, const struct dsync_job *job, struct dsync_caller *caller,
+	struct dsync_result *result, int64_t started_us)
 {
-	struct dsync_run run = { .context = context, .job = job, .caller = caller, .result = result, .started_us = started_us, .slot = -1, .folder = -1 };
+	struct dsync_run run = { .context = context,
+		.job = job,
+		.caller = caller,
+		.result = result,
+		.started_us = started_us,
+		.slot = -1,
+		.folder = -1 };
 	struct dsync_error err;
 	int rc;
 

@@ -29,15 +29,15 @@ struct dsync_run {
 	struct dsync_archive *archive;    /* as opened before the lock; from then on the commit's base, referenced */
 	struct dsync_judgement judgement; /* of that archive */
 	struct dsync_commit *commit;
-	int folder;                       /* of the archive, once it is locked; -1 before */
+	int folder; /* of the archive, once it is locked; -1 before */
 	struct dsync_staging staging;
 	struct dsync_calls calls;
 	bool locked_down;
 };
 
 /* The whole job; everything that can be said about it is in the result, so that it returns nothing. */
-void dsync_run_refresh(const struct dsync_context *context, const struct dsync_job *job, struct dsync_caller *caller, struct dsync_result *result,
-		       int64_t started_us);
+void dsync_run_refresh(const struct dsync_context *context, const struct dsync_job *job, struct dsync_caller *caller,
+	struct dsync_result *result, int64_t started_us);
 
 /* drive.c: the updater in the worker, until it has said how it went and the worker has exited with 0. */
 int dsync_drive(struct dsync_run *run, struct dsync_error *err);
@@ -50,8 +50,8 @@ void dsync_record_unchanged(struct dsync_run *run);
 void dsync_record_failure(struct dsync_run *run, const struct dsync_error *error);
 
 /* The record of a new version, as it is before the swap: to be set on the staging file. */
-void dsync_record_updated(const struct dsync_run *run, const unsigned char generation[DSYNC_GENERATION_SIZE], int64_t now,
-			  struct dsync_state *state);
+void dsync_record_updated(const struct dsync_run *run, const unsigned char generation[DSYNC_GENERATION_SIZE],
+	int64_t now, struct dsync_state *state);
 
 /* explain.c: what a refresh would do, in lines for people; NULL when memory ran out. */
 char *dsync_explain(const struct dsync_run *run);

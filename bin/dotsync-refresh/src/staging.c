@@ -7,7 +7,8 @@
 #include "dotsync/archive.h"
 
 int
-dsync_staging_begin(struct dsync_staging *s, int fd, struct dsync_archive *base, uint64_t payload_size_max, struct dsync_error *err)
+dsync_staging_begin(
+	struct dsync_staging *s, int fd, struct dsync_archive *base, uint64_t payload_size_max, struct dsync_error *err)
 {
 	int rc;
 

@@ -20,7 +20,8 @@ struct dsync_staging {
 };
 
 /* `fd` is the commit's staging file; the base is borrowed. */
-int dsync_staging_begin(struct dsync_staging *s, int fd, struct dsync_archive *base, uint64_t payload_size_max, struct dsync_error *err);
+int dsync_staging_begin(struct dsync_staging *s, int fd, struct dsync_archive *base, uint64_t payload_size_max,
+	struct dsync_error *err);
 void dsync_staging_finish(struct dsync_staging *s);
 
 int dsync_staging_append(struct dsync_staging *s, const void *data, size_t size);

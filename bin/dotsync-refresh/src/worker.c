@@ -36,16 +36,19 @@ refuse_status(int status, struct dsync_error *err)
 	int rc;
 
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS) {
-		rc = dsync_error_set(err, DSYNC_ERR_GUEST, "worker", "the updater was stopped: it tried a system call that the sandbox forbids");
+		rc = dsync_error_set(err, DSYNC_ERR_GUEST, "worker",
+			"the updater was stopped: it tried a system call that the sandbox forbids");
 		dsync_error_hint(err, "do not trust this updater");
 		return rc;
 	}
 	if (WIFSIGNALED(status)) {
-		rc = dsync_error_set(err, DSYNC_ERR_GUEST, "worker", "the worker was ended by signal %d", WTERMSIG(status));
+		rc = dsync_error_set(
+			err, DSYNC_ERR_GUEST, "worker", "the worker was ended by signal %d", WTERMSIG(status));
 		dsync_error_hint(err, "the updater may need more memory or time than it is given");
 		return rc;
 	}
-	return dsync_error_set(err, DSYNC_ERR_GUEST, "worker", "the worker ended early with status %d", WEXITSTATUS(status));
+	return dsync_error_set(
+		err, DSYNC_ERR_GUEST, "worker", "the worker ended early with status %d", WEXITSTATUS(status));
 }
 
 /* The worker has closed its end. */
@@ -97,7 +100,8 @@ fail_protocol(const char *what, struct dsync_error *err)
 }
 
 int
-dsync_worker_receive(struct dsync_worker *worker, struct dsync_frame *frame, int64_t timeout_ms, struct dsync_error *err)
+dsync_worker_receive(
+	struct dsync_worker *worker, struct dsync_frame *frame, int64_t timeout_ms, struct dsync_error *err)
 {
 	ssize_t n;
 	int rc;
@@ -153,7 +157,8 @@ dsync_worker_answer(struct dsync_worker *worker, const struct dsync_frame_result
 }
 
 int
-dsync_worker_send(struct dsync_worker *worker, const struct dsync_frame_job *job, const void *data, size_t size, struct dsync_error *err)
+dsync_worker_send(struct dsync_worker *worker, const struct dsync_frame_job *job, const void *data, size_t size,
+	struct dsync_error *err)
 {
 	struct dsync_frame_chunk chunk = { .data = { data, 0 } };
 	int rc;
@@ -181,7 +186,7 @@ receive_ready(struct dsync_worker *worker, struct dsync_error *err)
 	int rc;
 
 	rc = dsync_worker_receive(worker, &frame, READY_MS, err);
-	if (rc == DSYNC_ERR_GUEST && err != NULL) {	/* no guest was near it yet */
+	if (rc == DSYNC_ERR_GUEST && err != NULL) { /* no guest was near it yet */
 		err->code = DSYNC_ERR_SANDBOX;
 		dsync_error_hint(err, "dotsync doctor --sandbox says what this machine lacks");
 		return DSYNC_ERR_SANDBOX;
@@ -190,7 +195,8 @@ receive_ready(struct dsync_worker *worker, struct dsync_error *err)
 		return rc;
 	if (frame.type != DSYNC_FRAME_READY || dsync_frame_unpack_ready(frame.body, &worker->ready) < 0)
 		return fail_protocol("it did not begin with READY", err);
-	if (worker->ready.version == DSYNC_FRAME_VERSION && memcmp(worker->ready.build_id, dsync_build_id, DSYNC_BUILD_ID_SIZE) == 0)
+	if (worker->ready.version == DSYNC_FRAME_VERSION &&
+		memcmp(worker->ready.build_id, dsync_build_id, DSYNC_BUILD_ID_SIZE) == 0)
 		return 0;
 	rc = dsync_error_set(err, DSYNC_ERR_SANDBOX, "build", WORKER_NAME " is of another build than dotsync-refresh");
 	dsync_error_hint(err, "install both from one package");
@@ -199,7 +205,7 @@ receive_ready(struct dsync_worker *worker, struct dsync_error *err)
 
 int
 dsync_worker_start(struct dsync_worker **out, const struct dsync_context *context, const struct dsync_frame_job *job,
-		   struct dsync_caller *caller, struct dsync_error *err)
+	struct dsync_caller *caller, struct dsync_error *err)
 {
 	char argument[DSYNC_FRAME_ARGUMENT_SIZE];
 	const char *const arguments[] = { argument, NULL };

@@ -26,8 +26,8 @@
 
 struct dsync_worker;
 
-int dsync_worker_start(struct dsync_worker **worker, const struct dsync_context *context, const struct dsync_frame_job *job,
-		       struct dsync_caller *caller, struct dsync_error *err);
+int dsync_worker_start(struct dsync_worker **worker, const struct dsync_context *context,
+	const struct dsync_frame_job *job, struct dsync_caller *caller, struct dsync_error *err);
 void dsync_worker_destroy(struct dsync_worker *worker);
 
 const struct dsync_frame_ready *dsync_worker_ready(const struct dsync_worker *worker);
@@ -36,7 +36,8 @@ const struct dsync_frame_ready *dsync_worker_ready(const struct dsync_worker *wo
 int dsync_worker_fd(const struct dsync_worker *worker);
 
 /* DSYNC_ERR_SANDBOX unless the layers that this level demands hold; `trusted`: the module is one of our own. */
-int dsync_worker_check(const struct dsync_worker *worker, enum dsync_sandbox_level level, bool trusted, struct dsync_error *err);
+int dsync_worker_check(
+	const struct dsync_worker *worker, enum dsync_sandbox_level level, bool trusted, struct dsync_error *err);
 
 /* Changes the level to the one that is named, unless `name` is NULL; DSYNC_ERR_INVALID for other words. */
 int dsync_worker_choose_level(const char *name, enum dsync_sandbox_level *level, struct dsync_error *err);
@@ -45,11 +46,13 @@ int dsync_worker_choose_level(const char *name, enum dsync_sandbox_level *level,
 void dsync_worker_report(const struct dsync_frame_ready *ready, struct dsync_buffer *out);
 
 /* JOB, then the bytes in DATA frames. */
-int dsync_worker_send(struct dsync_worker *worker, const struct dsync_frame_job *job, const void *data, size_t size, struct dsync_error *err);
+int dsync_worker_send(struct dsync_worker *worker, const struct dsync_frame_job *job, const void *data, size_t size,
+	struct dsync_error *err);
 int dsync_worker_answer(struct dsync_worker *worker, const struct dsync_frame_result *result, struct dsync_error *err);
 
 /* The next frame; its body lives until the next receive.  TIMEOUT, CANCELLED, PROTOCOL; GUEST when the worker has ended. */
-int dsync_worker_receive(struct dsync_worker *worker, struct dsync_frame *frame, int64_t timeout_ms, struct dsync_error *err);
+int dsync_worker_receive(
+	struct dsync_worker *worker, struct dsync_frame *frame, int64_t timeout_ms, struct dsync_error *err);
 
 /* After the last frame: waits for the exit, which must be clean. */
 int dsync_worker_end(struct dsync_worker *worker, struct dsync_error *err);

@@ -11,8 +11,12 @@ struct bit_name {
 };
 
 static const struct bit_name namespaces[] = {
-	{ DSYNC_NS_USER, "user" }, { DSYNC_NS_NET, "net" }, { DSYNC_NS_IPC, "ipc" },
-	{ DSYNC_NS_MOUNT, "mnt" }, { DSYNC_NS_UTS, "uts" }, { DSYNC_NS_CGROUP, "cgroup" },
+	{ DSYNC_NS_USER, "user" },
+	{ DSYNC_NS_NET, "net" },
+	{ DSYNC_NS_IPC, "ipc" },
+	{ DSYNC_NS_MOUNT, "mnt" },
+	{ DSYNC_NS_UTS, "uts" },
+	{ DSYNC_NS_CGROUP, "cgroup" },
 };
 
 static void
@@ -23,7 +27,8 @@ append_landlock(const struct dsync_frame_ready *ready, struct dsync_buffer *out)
 		return;
 	}
 	dsync_buffer_printf(out, " landlock=%u(fs%s%s%s)", ready->landlock_abi, ready->landlock_net ? ",net" : "",
-		(ready->landlock_scopes & 1) != 0 ? ",abstract" : "", (ready->landlock_scopes & 2) != 0 ? ",signal" : "");
+		(ready->landlock_scopes & 1) != 0 ? ",abstract" : "",
+		(ready->landlock_scopes & 2) != 0 ? ",signal" : "");
 }
 
 static void
@@ -49,8 +54,8 @@ dsync_worker_report(const struct dsync_frame_ready *ready, struct dsync_buffer *
 	append_landlock(ready, out);
 	append_namespaces(ready, out);
 	dsync_buffer_printf(out, " nnp=%s uid=%s rlimits=%s caps=%s mdwe=%s", ready->no_new_privs ? "on" : "off",
-		ready->not_root ? "user" : "root", ready->rlimits ? "on" : "off", ready->no_capabilities ? "none" : "some",
-		ready->mdwe ? "on" : "off");
+		ready->not_root ? "user" : "root", ready->rlimits ? "on" : "off",
+		ready->no_capabilities ? "none" : "some", ready->mdwe ? "on" : "off");
 }
 
 static int
@@ -63,7 +68,8 @@ refuse(struct dsync_error *err, const char *layer, const char *hint)
 }
 
 int
-dsync_worker_check(const struct dsync_worker *worker, enum dsync_sandbox_level level, bool trusted, struct dsync_error *err)
+dsync_worker_check(
+	const struct dsync_worker *worker, enum dsync_sandbox_level level, bool trusted, struct dsync_error *err)
 {
 	static const char doctor[] = "dotsync doctor --sandbox says what is missing; there is no way around this layer";
 	const struct dsync_frame_ready *ready = dsync_worker_ready(worker);
@@ -79,11 +85,14 @@ dsync_worker_check(const struct dsync_worker *worker, enum dsync_sandbox_level l
 	if (!ready->no_capabilities)
 		return refuse(err, "empty capability sets", doctor);
 	if (level == DSYNC_SANDBOX_STRICT && ready->landlock_abi < 6)
-		return refuse(err, "Landlock of ABI 6", "the level strict demands it; take the level default, or a newer kernel");
+		return refuse(err, "Landlock of ABI 6",
+			"the level strict demands it; take the level default, or a newer kernel");
 	if (level == DSYNC_SANDBOX_STRICT && (ready->namespaces & DSYNC_NS_NET) == 0)
-		return refuse(err, "network namespace", "the level strict demands it; take the level default, or allow user namespaces");
+		return refuse(err, "network namespace",
+			"the level strict demands it; take the level default, or allow user namespaces");
 	if (level == DSYNC_SANDBOX_DEFAULT && ready->landlock_abi < 1 && !trusted)
-		return refuse(err, "Landlock", "an updater that is not built in needs it; --sandbox=degraded does without");
+		return refuse(
+			err, "Landlock", "an updater that is not built in needs it; --sandbox=degraded does without");
 	return 0;
 }
 
@@ -136,7 +145,8 @@ dsync_worker_failure(const struct dsync_frame *frame, const char *what, uint32_t
 
 	*failure = 0;
 	if (dsync_frame_unpack_failed(frame->body, &failed) < 0)
-		return dsync_error_set(err, DSYNC_ERR_PROTOCOL, "worker", "the worker broke the protocol: its last frame is damaged");
+		return dsync_error_set(
+			err, DSYNC_ERR_PROTOCOL, "worker", "the worker broke the protocol: its last frame is damaged");
 	*failure = failed.failure;
 	code = code_of(failed.failure);
 	memcpy(text, failed.text.data, failed.text.size);

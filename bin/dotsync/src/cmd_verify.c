@@ -16,6 +16,7 @@
 #include "dotsync/trust.h"
 #include "entries.h"
 #include "files.h"
+#include "hasher.h"
 #include "report.h"
 #include "runtime/exit_code.h"
 #include "status_text.h"
@@ -89,6 +90,38 @@ is_about_archive(const struct dsync_error *err)
 	return dsync_exit_code(err->code) == EXIT_ARCHIVE;
 }
 
+/* What happens to the payload as it passes. */
+struct reading {
+	struct hasher hasher;
+	struct progress progress;
+	uint64_t done, total;
+};
+
+static int
+sink(void *user, const void *data, size_t size)
+{
+	struct reading *reading = user;
+
+	hasher_update(&reading->hasher, data, size);
+	reading->done += size;
+	progress_update(&reading->progress, reading->done, reading->total);
+	return 0;
+}
+
+static int
+read_whole(struct app *app, const char *file, struct result *result, struct dsync_error *err)
+{
+	struct reading reading = { .total = dsync_archive_payload_size(result->archive) };
+	int rc;
+
+	hasher_begin(&reading.hasher);
+	progress_begin(&reading.progress, app, file);
+	rc = dsync_archive_verify_sink(result->archive, collect, result, sink, &reading, err);
+	progress_end(&reading.progress);
+	hasher_end(&reading.hasher, result->hash);
+	return rc;
+}
+
 static int
 check(struct app *app, const char *file, struct result *result, struct dsync_error *err)
 {
@@ -101,7 +134,7 @@ check(struct app *app, const char *file, struct result *result, struct dsync_err
 		add(&result->problems, &result->problem_count, err);
 		return 0;
 	}
-	rc = dsync_archive_verify(result->archive, collect, result, result->hash, err);
+	rc = read_whole(app, file, result, err);
 	if (rc < 0)
 		return rc;
 	result->trust = dsync_trust_check(result->archive, DSYNC_TRUST_FOR_READING, err);

@@ -105,6 +105,7 @@ main(int argc, char **argv)
 
 	open_standard_descriptors();
 	signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error of write(), reported or not as the command likes */
+	signal(SIGXFSZ, SIG_IGN); /* so is a file that may not grow (ulimit -f) */
 	status = dispatch(&app, argc, argv);
 	flushed = report_flush(&app);
 	dsync_context_destroy(app.context);

@@ -34,7 +34,8 @@ warn(struct verify *v, const struct dsync_zip_entry *entry, struct dsync_error *
 
 /* What is taken from the bytes as they pass. */
 struct passing {
-	struct dsync_hash *hash; /* NULL: not wanted */
+	dsync_archive_sink *sink; /* NULL: they are not wanted whole */
+	void *sink_user;
 	unsigned char first[WASM_MAGIC_SIZE];
 	size_t count; /* in first */
 };
@@ -45,13 +46,11 @@ take(void *context, const void *data, size_t size)
 	struct passing *p = context;
 	size_t room = sizeof(p->first) - p->count;
 
-	if (p->hash != NULL)
-		dsync_hash_update(p->hash, data, size);
 	if (room > size)
 		room = size;
 	memcpy(p->first + p->count, data, room);
 	p->count += room;
-	return 0;
+	return p->sink != NULL ? p->sink(p->sink_user, data, size) : 0;
 }
 
 /* 1 when the entry is sound, 0 when a fault was reported; negative when it could not be checked. */
@@ -134,32 +133,46 @@ check_meaning(
 }
 
 int
-dsync_archive_verify(struct dsync_archive *archive, dsync_verify_report *report, void *user,
-	unsigned char payload_hash[32], struct dsync_error *err)
+dsync_archive_verify_sink(struct dsync_archive *archive, dsync_verify_report *report, void *user,
+	dsync_archive_sink *sink, void *sink_user, struct dsync_error *err)
 {
 	struct verify v = { archive, report, user, malloc(PIECE_SIZE), 0 };
-	struct dsync_hash hash;
 	size_t i;
 	int rc = 0;
 
 	if (v.buf == NULL)
 		return dsync_error_set_memory(err);
-	dsync_hash_init(&hash);
 	for (i = 0; i < dsync_zip_count(archive->zip) && rc == 0; i++) {
 		const struct dsync_zip_entry *entry = dsync_zip_at(archive->zip, i);
-		bool with_hash = entry == archive->payload && payload_hash != NULL;
-		struct passing passing = { .hash = with_hash ? &hash : NULL };
+		struct passing passing = { .sink = entry == archive->payload ? sink : NULL, .sink_user = sink_user };
 
 		rc = check_bytes(&v, entry, &passing, err);
 		if (rc > 0)
 			rc = check_meaning(&v, entry, &passing, err);
 	}
 	free(v.buf);
-	if (payload_hash != NULL)
+	return rc < 0 ? rc : v.faults;
+}
+
+static int
+hash_sink(void *hash, const void *data, size_t size)
+{
+	dsync_hash_update(hash, data, size);
+	return 0;
+}
+
+int
+dsync_archive_verify(struct dsync_archive *archive, dsync_verify_report *report, void *user,
+	unsigned char payload_hash[32], struct dsync_error *err)
+{
+	struct dsync_hash hash;
+	int rc;
+
+	dsync_hash_init(&hash);
+	rc = dsync_archive_verify_sink(archive, report, user, payload_hash != NULL ? hash_sink : NULL, &hash, err);
+	if (payload_hash != NULL && rc < 0)
 		memset(payload_hash, 0, DSYNC_HASH_SIZE);
-	if (rc < 0)
-		return rc;
-	if (payload_hash != NULL)
+	else if (payload_hash != NULL)
 		dsync_hash_final(&hash, payload_hash);
-	return v.faults;
+	return rc;
 }

@@ -56,7 +56,7 @@ put_signals(void)
 
 	sigprocmask(SIG_SETMASK, NULL, &mask);
 	for (number = 1; number < 32; number++) {
-		if (sigaction(number, NULL, &action) == 0 && action.sa_handler != SIG_DFL)
+		if (sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
 			put("ignored ");
 		if (sigismember(&mask, number) == 1)
 			put("blocked ");
