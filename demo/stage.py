@@ -139,7 +139,7 @@ class Stage:
 	def prompt(self, command):
 		self.show(self.bold("$ " + command))
 
-	def run(self, command, lines=12):
+	def run(self, command, lines=12, rest=0.5):
 		"""
 		Shows a command, runs it, shows at most `lines` of its output, and how long it took.  It has the terminal, if there
 		is one, for its notes; the output goes through our hands.
@@ -152,7 +152,7 @@ class Stage:
 		if len(said) > lines:
 			self.show(self.dim("  (%d lines more)" % (len(said) - lines)))
 		self.show(self.dim("  [%s]" % duration(result.seconds)))
-		self.pause(0.5)
+		self.pause(rest)
 		return result
 
 	def quietly(self, command, cwd=None, limit=30, notes=subprocess.STDOUT):

@@ -92,7 +92,7 @@ def refresh_in_background(stage, source):
 	stage.run("dotsync status psl.dat.sync")
 	reader = SlowReader(stage)
 	began = time.monotonic()
-	read = stage.run("dotsync cat psl.dat.sync | tail -n 1")
+	read = stage.run("dotsync cat psl.dat.sync | tail -n 1", rest=0)
 	swapped = wait_for(lambda: os.stat(path).st_ino != inode)
 	seconds = time.monotonic() - began
 	stage.claim(last_line(read) == old.decode().rstrip("\n").split("\n")[-1], "old data, at once")

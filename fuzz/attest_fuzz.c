@@ -19,8 +19,9 @@ try_envelope(const void *text, size_t size)
 	dsync_buffer_init(&out, DSYNC_BUFFER_UNLIMITED);
 	if (dsync_attest_write(&attest, &out) < 0 || dsync_attest_parse(out.data, out.size, &again, NULL) < 0)
 		abort();
-	if (again.status != attest.status || strcmp(again.etag, attest.etag) != 0 || strcmp(again.last_modified, attest.last_modified) != 0 ||
-	    again.payload_size != attest.payload_size || memcmp(again.payload_hash, attest.payload_hash, sizeof(attest.payload_hash)) != 0)
+	if (again.status != attest.status || strcmp(again.etag, attest.etag) != 0 ||
+		strcmp(again.last_modified, attest.last_modified) != 0 || again.payload_size != attest.payload_size ||
+		memcmp(again.payload_hash, attest.payload_hash, sizeof(attest.payload_hash)) != 0)
 		abort();
 	dsync_buffer_finish(&out);
 }
@@ -34,7 +35,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	dsync_buffer_init(&out, DSYNC_BUFFER_UNLIMITED);
 	dsync_buffer_append_text(&out, "{\"payload\":\"");
 	dsync_text_base64_encode(&out, data, size);
-	dsync_buffer_append_text(&out, "\",\"payloadType\":\"application/vnd.dotsync.attest.v1+json\",\"signatures\":[]}");
+	dsync_buffer_append_text(
+		&out, "\",\"payloadType\":\"application/vnd.dotsync.attest.v1+json\",\"signatures\":[]}");
 	if (dsync_buffer_error(&out) == 0)
 		try_envelope(out.data, out.size);
 	dsync_buffer_finish(&out);

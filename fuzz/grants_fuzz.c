@@ -29,10 +29,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (dsync__grant_parse((const char *)data, size, &grant, NULL) < 0)
 		return 0;
 	dsync_buffer_init(&out, DSYNC_BUFFER_UNLIMITED);
-	if (dsync__grant_write(&grant, &out) < 0 || dsync__grant_parse((const char *)out.data, out.size, &again, NULL) < 0)
+	if (dsync__grant_write(&grant, &out) < 0 ||
+		dsync__grant_parse((const char *)out.data, out.size, &again, NULL) < 0)
 		abort();
 	if (strcmp(grant.owner, again.owner) != 0 || grant.any_updater != again.any_updater ||
-	    memcmp(grant.updater, again.updater, sizeof(grant.updater)) != 0)
+		memcmp(grant.updater, again.updater, sizeof(grant.updater)) != 0)
 		abort();
 	check_same(&grant.hosts, &again.hosts);
 	check_same(&grant.env, &again.env);

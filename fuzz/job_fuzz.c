@@ -40,7 +40,8 @@ static void
 write_message(const struct dsync_message *message, struct dsync_buffer *out)
 {
 	dsync_buffer_init(out, DSYNC_BUFFER_UNLIMITED);
-	if ((message->is_outcome ? dsync_result_write(&message->result, out) : dsync_event_write(&message->event, out)) < 0)
+	if ((message->is_outcome ? dsync_result_write(&message->result, out)
+				 : dsync_event_write(&message->event, out)) < 0)
 		abort();
 }
 

@@ -228,7 +228,7 @@ try_url(const struct plan *plan)
 		return 0;
 	}
 	status = dotsync_status((int32_t)handle);
-	if (status == 304) {
+	if (status == 304 && dotsync_get(DOTSYNC_REASON) != DOTSYNC_FIRST) {
 		dotsync_finish(DOTSYNC_UNCHANGED, 0, "", 0);
 		decided = 1;
 	} else if (status == 200) {

@@ -18,9 +18,9 @@ skip_string(const char *p, const char *end)
 	for (p++; p < end; p++) {
 		if (*p == '"')
 			return p + 1;
-		if ((unsigned char)*p < 0x20)
-			return 0;
 		if (*p == '\\' && ++p == end)
+			return 0;
+		if ((unsigned char)*p < 0x20)
 			return 0;
 	}
 	return 0;
@@ -184,6 +184,8 @@ json_string(struct json_span value, char *out, int32_t size)
 	end = value.data + value.size - 1;
 	while (p < end) {
 		c = (unsigned char)*p++;
+		if (c == '\\' && p == end)
+			return -1;
 		if (c == '\\' && *p == 'u') {
 			c = unicode_escape(p + 1, end);
 			if (c == -1)

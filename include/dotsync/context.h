@@ -32,12 +32,16 @@ struct dsync_context_options {
 	const char *state_dir;   /* state records of file systems without attributes, keys of caches */
 	const char *cache_dir;   /* compiled updaters */
 	const char *machine_dir; /* NULL: /etc/dotsync */
-	const char *helper_dir;  /* dotsync-refresh and dotsync-worker; NULL: as compiled in, relative to the program or library */
-	bool offline;            /* also set by DOTSYNC_OFFLINE */
+	const char *
+		helper_dir; /* dotsync-refresh and dotsync-worker; NULL: as compiled in, relative to the program or library */
+	bool offline;       /* also set by DOTSYNC_OFFLINE */
 	dsync_log_callback *log; /* called only from inside a call of the user's */
 	void *log_user;
 };
-#define DSYNC_CONTEXT_OPTIONS_INIT { sizeof(struct dsync_context_options), NULL, NULL, NULL, NULL, NULL, false, NULL, NULL }
+#define DSYNC_CONTEXT_OPTIONS_INIT \
+	{ \
+		sizeof(struct dsync_context_options), NULL, NULL, NULL, NULL, NULL, false, NULL, NULL \
+	}
 
 struct dsync_context *dsync_context_create(const struct dsync_context_options *options, struct dsync_error *err);
 void dsync_context_destroy(struct dsync_context *context);

@@ -33,16 +33,21 @@ struct dsync_live;
 struct dsync_snapshot;
 
 struct dsync_live_options {
-	size_t size;                    /* set by the initialiser */
-	struct dsync_context *context;  /* NULL: the defaults */
-	bool never_refresh;             /* do not start background refreshes */
-	void (*changed)(void *user, struct dsync_snapshot *now); /* from inside acquire, when a new version was found; may be NULL */
+	size_t size;                   /* set by the initialiser */
+	struct dsync_context *context; /* NULL: the defaults */
+	bool never_refresh;            /* do not start background refreshes */
+	void (*changed)(void *user,
+		struct dsync_snapshot *now); /* from inside acquire, when a new version was found; may be NULL */
 	void *user;
 };
-#define DSYNC_LIVE_OPTIONS_INIT { .size = sizeof(struct dsync_live_options) }
+#define DSYNC_LIVE_OPTIONS_INIT \
+	{ \
+		.size = sizeof(struct dsync_live_options) \
+	}
 
 struct dsync_live *dsync_live_open(const char *path, const struct dsync_live_options *options, struct dsync_error *err);
-void dsync_live_close(struct dsync_live *live); /* snapshots that are still held stay valid until released; NULL is allowed */
+void dsync_live_close(
+	struct dsync_live *live); /* snapshots that are still held stay valid until released; NULL is allowed */
 
 /*
  * The newest good version.  `err` (code 0 otherwise) is also filled when an older version is handed out, because the newer one is bad or cannot be

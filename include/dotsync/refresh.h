@@ -32,12 +32,12 @@ struct dsync_outcome;
 struct dsync_refresh;
 
 enum dsync_event_kind {
-	DSYNC_EVENT_STARTED,   /* the lock is ours, the updater is about to run */
-	DSYNC_EVENT_WAITING,   /* somebody else refreshes this archive; we share the result */
-	DSYNC_EVENT_PROGRESS,  /* done, total (0: unknown) bytes */
-	DSYNC_EVENT_REQUEST,   /* text: "GET https://... 200" */
-	DSYNC_EVENT_LOG,       /* level, text: what the updater said, escaped */
-	DSYNC_EVENT_SANDBOX,   /* text: "seccomp=P1 landlock=7(fs,net,abstract,signal) ns=..." */
+	DSYNC_EVENT_STARTED,  /* the lock is ours, the updater is about to run */
+	DSYNC_EVENT_WAITING,  /* somebody else refreshes this archive; we share the result */
+	DSYNC_EVENT_PROGRESS, /* done, total (0: unknown) bytes */
+	DSYNC_EVENT_REQUEST,  /* text: "GET https://... 200" */
+	DSYNC_EVENT_LOG,      /* level, text: what the updater said, escaped */
+	DSYNC_EVENT_SANDBOX,  /* text: "seccomp=P1 landlock=7(fs,net,abstract,signal) ns=..." */
 };
 
 struct dsync_event {
@@ -50,23 +50,29 @@ struct dsync_event {
 typedef void dsync_event_callback(void *user, const struct dsync_event *event);
 
 struct dsync_refresh_options {
-	size_t size;          /* set by the initialiser */
-	bool force;           /* also when fresh, held back by backoff, or held */
-	bool dry_run;         /* everything but the swap */
-	bool explain;         /* say what would be done; no socket, no change */
-	bool stage;           /* stop before the swap: dsync_outcome_commit() or _discard() decides */
-	const char *to;       /* after a swap: replace this plain file by the payload */
-	const char *check;    /* before a swap: shell command that sees $DOTSYNC_STAGED and may refuse */
-	const char *exec;     /* after a swap: shell command */
-	const char *sandbox;  /* "strict", "default", "degraded"; NULL: the configuration's */
+	size_t size;         /* set by the initialiser */
+	bool force;          /* also when fresh, held back by backoff, or held */
+	bool dry_run;        /* everything but the swap */
+	bool explain;        /* say what would be done; no socket, no change */
+	bool stage;          /* stop before the swap: dsync_outcome_commit() or _discard() decides */
+	const char *to;      /* after a swap: replace this plain file by the payload */
+	const char *check;   /* before a swap: shell command that sees $DOTSYNC_STAGED and may refuse */
+	const char *exec;    /* after a swap: shell command */
+	const char *sandbox; /* "strict", "default", "degraded"; NULL: the configuration's */
 	dsync_event_callback *event;
 	void *event_user;
 };
-#define DSYNC_REFRESH_OPTIONS_INIT { .size = sizeof(struct dsync_refresh_options) }
+#define DSYNC_REFRESH_OPTIONS_INIT \
+	{ \
+		.size = sizeof(struct dsync_refresh_options) \
+	}
 
-/* Options may be NULL.  NULL with DSYNC_ERR_SANDBOX when a helper program is missing, foreign or of another build. */
-struct dsync_refresh *dsync_refresh_start(struct dsync_context *context, const char *path, const struct dsync_refresh_options *options,
-					  struct dsync_error *err);
+/*
+ * Options may be NULL.  NULL with DSYNC_ERR_SANDBOX when the helper program is missing or foreign; one of another build says so in its outcome,
+ * which is FAILED with the same code.
+ */
+struct dsync_refresh *dsync_refresh_start(struct dsync_context *context, const char *path,
+	const struct dsync_refresh_options *options, struct dsync_error *err);
 
 /* Readable when there is something to dispatch; stays the refresh's. */
 int dsync_refresh_fd(const struct dsync_refresh *refresh);
@@ -81,8 +87,8 @@ struct dsync_outcome *dsync_refresh_finish(struct dsync_refresh *refresh, struct
 void dsync_refresh_cancel(struct dsync_refresh *refresh);
 
 /* start and finish in one. */
-struct dsync_outcome *dsync_refresh_run(struct dsync_context *context, const char *path, const struct dsync_refresh_options *options,
-					struct dsync_error *err);
+struct dsync_outcome *dsync_refresh_run(struct dsync_context *context, const char *path,
+	const struct dsync_refresh_options *options, struct dsync_error *err);
 
 /*
  * Starts one in the background and forgets it: own session, descriptors on /dev/null, a bounded number
@@ -93,12 +99,12 @@ int dsync_refresh_background(struct dsync_context *context, const char *path, st
 enum dsync_outcome_kind {
 	DSYNC_OUTCOME_UPDATED,
 	DSYNC_OUTCOME_UNCHANGED,
-	DSYNC_OUTCOME_FRESH,          /* nothing was due */
+	DSYNC_OUTCOME_FRESH, /* nothing was due */
 	DSYNC_OUTCOME_NO_UPDATER,
-	DSYNC_OUTCOME_FAILED,         /* dsync_outcome_error() says why; data untouched */
+	DSYNC_OUTCOME_FAILED, /* dsync_outcome_error() says why; data untouched */
 	DSYNC_OUTCOME_CONSENT_NEEDED,
 	DSYNC_OUTCOME_HELD,
-	DSYNC_OUTCOME_DRY_RUN,        /* would have updated */
+	DSYNC_OUTCOME_DRY_RUN, /* would have updated */
 	DSYNC_OUTCOME_EXPLAINED,
 };
 const char *dsync_outcome_kind_name(enum dsync_outcome_kind kind); /* "updated", "consent-needed" ... */

@@ -18,13 +18,13 @@
 struct dsync_archive;
 
 struct dsync_attest {
-	int64_t base;                                 /* when the data was got */
-	int status;                                   /* HTTP status, 0: not by HTTP */
-	unsigned char url_hash[DSYNC_HASH_SIZE];      /* zeros: none */
-	unsigned char updater_hash[DSYNC_HASH_SIZE];  /* zeros: none */
+	int64_t base;                                /* when the data was got */
+	int status;                                  /* HTTP status, 0: not by HTTP */
+	unsigned char url_hash[DSYNC_HASH_SIZE];     /* zeros: none */
+	unsigned char updater_hash[DSYNC_HASH_SIZE]; /* zeros: none */
 	unsigned char payload_hash[DSYNC_HASH_SIZE];
 	uint64_t payload_size;
-	unsigned char request[16];                    /* as in struct dsync_state */
+	unsigned char request[16]; /* as in struct dsync_state */
 	char etag[DSYNC_STATE_VALIDATOR_MAX + 1];
 	char last_modified[DSYNC_STATE_VALIDATOR_MAX + 1];
 };
@@ -36,7 +36,7 @@ int dsync_attest_parse(const void *json, size_t size, struct dsync_attest *attes
 int dsync_attest_load(const struct dsync_archive *archive, struct dsync_attest *attest);
 
 /* BLAKE3-128 over method, URL and headers: the key of validators. */
-void dsync_attest_request_key(unsigned char key[16], const char *method, size_t method_size, const char *url, size_t url_size,
-			      const char *headers, size_t headers_size);
+void dsync_attest_request_key(unsigned char key[16], const char *method, size_t method_size, const char *url,
+	size_t url_size, const char *headers, size_t headers_size);
 
 #endif

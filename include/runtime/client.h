@@ -26,7 +26,7 @@ struct dsync_context;
  * this process, where they are not set; `fd` (-1: none) goes with it and stays the caller's.
  */
 int dsync_client_start(struct dsync_client **client, const struct dsync_context *context, struct dsync_job *job, int fd,
-		       struct dsync_error *err);
+	struct dsync_error *err);
 
 /* The same for a background job: the helper is nobody's child and nothing comes back. */
 int dsync_client_start_background(const struct dsync_context *context, struct dsync_job *job, struct dsync_error *err);
@@ -38,7 +38,8 @@ int dsync_client_fd(const struct dsync_client *client);
  * The next packet: 1 with a message to be finished, 0 when there is none yet (never with `wait`), or a negative code: the helper has
  * ended without an outcome, or broke the protocol.
  */
-int dsync_client_receive(struct dsync_client *client, bool wait, struct dsync_message *message, struct dsync_error *err);
+int
+dsync_client_receive(struct dsync_client *client, bool wait, struct dsync_message *message, struct dsync_error *err);
 
 /* Answers a staged outcome; the final one follows. */
 int dsync_client_decide(struct dsync_client *client, bool commit, struct dsync_error *err);
@@ -47,7 +48,7 @@ int dsync_client_decide(struct dsync_client *client, bool commit, struct dsync_e
 void dsync_client_close(struct dsync_client *client);
 
 /* All of it, for jobs that are not staged; `event` may be NULL.  A job that failed is a result too. */
-int dsync_client_run(const struct dsync_context *context, struct dsync_job *job, int fd, dsync_event_callback *event, void *user,
-		     struct dsync_result *result, struct dsync_error *err);
+int dsync_client_run(const struct dsync_context *context, struct dsync_job *job, int fd, dsync_event_callback *event,
+	void *user, struct dsync_result *result, struct dsync_error *err);
 
 #endif

@@ -30,15 +30,15 @@ struct dsync_strings {
 
 struct dsync_grant {
 	enum dsync_grant_origin origin;
-	char *path;       /* of its file; NULL when not stored yet */
-	char *owner;      /* meta.created_by */
+	char *path;                             /* of its file; NULL when not stored yet */
+	char *owner;                            /* meta.created_by */
 	unsigned char updater[DSYNC_HASH_SIZE]; /* BLAKE3 of sync.wasm */
-	bool any_updater; /* machine grants may leave the hash out: any updater of that owner */
+	bool any_updater;                       /* machine grants may leave the hash out: any updater of that owner */
 	struct dsync_strings hosts;
 	struct dsync_strings env;
 	struct dsync_strings private_hosts; /* whose private addresses may be reached */
 	int64_t created;
-	int64_t expires;  /* INT64_MAX: never */
+	int64_t expires; /* INT64_MAX: never */
 };
 
 void dsync_grant_init(struct dsync_grant *grant);
@@ -55,20 +55,22 @@ const struct dsync_grant *dsync_grants_at(const struct dsync_grants *grants, siz
 int dsync_grants_store(const struct dsync_context *context, const struct dsync_grant *grant, struct dsync_error *err);
 
 /* Removes the user's grants of this archive; returns how many, or a negative code. */
-int dsync_grants_revoke(const struct dsync_context *context, const char *owner, const unsigned char updater[DSYNC_HASH_SIZE], struct dsync_error *err);
+int dsync_grants_revoke(const struct dsync_context *context, const char *owner,
+	const unsigned char updater[DSYNC_HASH_SIZE], struct dsync_error *err);
 
 /* What an archive asks for, what it has, and what is missing. */
 struct dsync_consent {
 	char *owner;
 	unsigned char updater[DSYNC_HASH_SIZE];
 	struct dsync_strings asked_hosts, asked_env;
-	struct dsync_strings granted_hosts, granted_env, granted_private; /* union over the grants that match and have not expired */
+	struct dsync_strings granted_hosts, granted_env,
+		granted_private; /* union over the grants that match and have not expired */
 	struct dsync_strings missing_hosts, missing_env;
-	bool granted;  /* some grant matches and nothing is missing */
+	bool granted; /* some grant matches and nothing is missing */
 };
 
-int dsync_consent_judge(const struct dsync_context *context, const struct dsync_archive *archive, int64_t now, struct dsync_consent *consent,
-			struct dsync_error *err);
+int dsync_consent_judge(const struct dsync_context *context, const struct dsync_archive *archive, int64_t now,
+	struct dsync_consent *consent, struct dsync_error *err);
 void dsync_consent_finish(struct dsync_consent *consent);
 
 #endif

@@ -29,8 +29,8 @@ struct dsync_helper_options {
 };
 
 /* `name` is a file of the context's helper folder: "dotsync-refresh", "dotsync-worker". DSYNC_ERR_SANDBOX when it is missing or not to be trusted. */
-int dsync_helper_start(const struct dsync_context *context, const char *name, const struct dsync_helper_options *options,
-		       struct dsync_helper *helper, struct dsync_error *err);
+int dsync_helper_start(const struct dsync_context *context, const char *name,
+	const struct dsync_helper_options *options, struct dsync_helper *helper, struct dsync_error *err);
 
 /* Kills (SIGKILL) if still running, waits, closes.  Returns the wait status, 0 when it was detached or not ours to wait for (SIGCHLD ignored). */
 int dsync_helper_stop(struct dsync_helper *helper);

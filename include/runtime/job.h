@@ -37,8 +37,8 @@ enum dsync_job_kind {
 struct dsync_job {
 	enum dsync_job_kind kind;
 	unsigned char build_id[16];
-	char *path;          /* of the archive, absolute */
-	char *config_dir;    /* NULL where there is none; so are the next ones */
+	char *path;       /* of the archive, absolute */
+	char *config_dir; /* NULL where there is none; so are the next ones */
 	char *state_dir;
 	char *cache_dir;
 	char *machine_dir;
@@ -73,24 +73,25 @@ struct dsync_job_request {
 /* What came of a job. */
 struct dsync_result {
 	enum dsync_outcome_kind kind;
-	bool staged;             /* waits for a decision */
+	bool staged; /* waits for a decision */
 	bool shared;
 	struct dsync_error error;
 	char generation[33];
 	uint64_t payload_size;
-	char *sandbox;           /* the report line; NULL when no worker ran */
+	char *sandbox; /* the report line; NULL when no worker ran */
 	struct dsync_job_request *requests;
 	size_t request_count;
-	int64_t next_attempt;    /* after a failure; INT64_MIN none */
-	int64_t timing_lock_us, timing_worker_us, timing_compile_us, timing_start_us, timing_run_us, timing_commit_us, timing_total_us; /* -1: did not happen */
+	int64_t next_attempt; /* after a failure; INT64_MIN none */
+	int64_t timing_lock_us, timing_worker_us, timing_compile_us, timing_start_us, timing_run_us, timing_commit_us,
+		timing_total_us;             /* -1: did not happen */
 	struct dsync_strings asked, missing; /* consent: host entries, "env:NAME" */
-	char *explanation;       /* explain: lines for people; NULL otherwise */
+	char *explanation;                   /* explain: lines for people; NULL otherwise */
 	/* fetch */
 	int status;
 	char *final_url;
 	struct dsync_strings origins; /* every hop's "scheme://host[:port]" in the form of a host entry */
 	char *content_type, *etag, *last_modified, *file_name; /* NULL when the server said none */
-	int64_t max_age;         /* seconds, -1: not said */
+	int64_t max_age;                                       /* seconds, -1: not said */
 	int64_t took_ms;
 };
 

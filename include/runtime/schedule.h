@@ -9,8 +9,8 @@
 
 #include <stdint.h>
 
-#define DSYNC_SCHEDULE_DELAY_MIN 5       /* seconds */
-#define DSYNC_SCHEDULE_DELAY_MAX 86400   /* one day */
+#define DSYNC_SCHEDULE_DELAY_MIN 5     /* seconds */
+#define DSYNC_SCHEDULE_DELAY_MAX 86400 /* one day */
 
 /*
  * The time of the next attempt after `failures` (>= 1) failures in a row: now + a random number of seconds in [DELAY_MIN, min(DELAY_MAX, 10 * 2^(failures-1))],

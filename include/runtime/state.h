@@ -27,22 +27,26 @@ struct dsync_context;
 
 struct dsync_state {
 	unsigned char generation[DSYNC_GENERATION_SIZE]; /* that the record belongs to */
-	int64_t base;               /* last time the data was known to be current; NO_TIME */
-	int64_t last_attempt;       /* NO_TIME: none */
-	int64_t next_attempt;       /* not before this; NO_TIME: when stale */
-	uint32_t failures;          /* in a row */
-	int32_t last_code;          /* DSYNC_ERR_* of the last attempt, 0: it went well */
-	bool held;                  /* dotsync hold */
-	int64_t held_until;         /* NO_TIME: until unhold */
-	char last_error[DSYNC_STATE_TEXT_MAX + 1];      /* for people; "" : none */
-	unsigned char request[16];  /* BLAKE3-128 of method, URL and headers that the validators belong to; zeros: none */
+	int64_t base;                                    /* last time the data was known to be current; NO_TIME */
+	int64_t last_attempt;                            /* NO_TIME: none */
+	int64_t next_attempt;                            /* not before this; NO_TIME: when stale */
+	uint32_t failures;                               /* in a row */
+	int32_t last_code;                               /* DSYNC_ERR_* of the last attempt, 0: it went well */
+	bool held;                                       /* dotsync hold */
+	int64_t held_until;                              /* NO_TIME: until unhold */
+	char last_error[DSYNC_STATE_TEXT_MAX + 1];       /* for people; "" : none */
+	unsigned char
+		request[16]; /* BLAKE3-128 of method, URL and headers that the validators belong to; zeros: none */
 	char etag[DSYNC_STATE_VALIDATOR_MAX + 1];
 	char last_modified[DSYNC_STATE_VALIDATOR_MAX + 1];
 };
 
 void dsync_state_init(struct dsync_state *state);
 
-/* Packs and unpacks the bytes of a record; unpacking is strict (DSYNC_ERR_CORRUPT) and clamps times to now + 366 days. */
+/*
+ * Packs and unpacks the bytes of a record; unpacking is strict (DSYNC_ERR_CORRUPT), clamps times to now + 366 days, and forgets a next attempt
+ * that lies further ahead than any schedule goes.
+ */
 int dsync_state_pack(const struct dsync_state *state, struct dsync_buffer *out);
 int dsync_state_unpack(const void *data, size_t size, int64_t now, struct dsync_state *state);
 
@@ -50,11 +54,11 @@ int dsync_state_unpack(const void *data, size_t size, int64_t now, struct dsync_
  * Loads the record that belongs to this archive; `path` (may be NULL) finds the fallback file.  0 with an initialised empty
  * record when there is none; damaged or foreign ones count as none.
  */
-int dsync_state_load(const struct dsync_context *context, const struct dsync_archive *archive, const char *path, struct dsync_state *state,
-		     struct dsync_error *err);
+int dsync_state_load(const struct dsync_context *context, const struct dsync_archive *archive, const char *path,
+	struct dsync_state *state, struct dsync_error *err);
 
 /* Stores it for the archive (which must be the one at `path`): attribute, else file. */
-int dsync_state_store(const struct dsync_context *context, const struct dsync_archive *archive, const char *path, const struct dsync_state *state,
-		      struct dsync_error *err);
+int dsync_state_store(const struct dsync_context *context, const struct dsync_archive *archive, const char *path,
+	const struct dsync_state *state, struct dsync_error *err);
 
 #endif

@@ -19,15 +19,16 @@ struct dsync_updater_info {
 	bool present;
 	size_t size;
 	unsigned char hash[DSYNC_HASH_SIZE];
-	int contract;         /* enum dsync_contract of frame.h; UNKNOWN when the module cannot be read */
-	const char *builtin;  /* name of our own updater with this hash, or NULL */
+	int contract;        /* enum dsync_contract of frame.h; UNKNOWN when the module cannot be read */
+	const char *builtin; /* name of our own updater with this hash, or NULL */
 };
 
 /* Of bytes; never fails: what cannot be read has an unknown contract. */
 void dsync_updater_inspect(const void *wasm, size_t size, struct dsync_updater_info *info);
 
 /* Of an archive. */
-int dsync_updater_inspect_archive(const struct dsync_archive *archive, struct dsync_updater_info *info, struct dsync_error *err);
+int dsync_updater_inspect_archive(
+	const struct dsync_archive *archive, struct dsync_updater_info *info, struct dsync_error *err);
 
 /* "dotsync.v1", "host", "wasi", "unknown". */
 const char *dsync_contract_name(int contract);

@@ -2,10 +2,10 @@
 /*
  * loose.h - read a ZIP that breaks the rules of the strict reader but can be understood in one way.
  *
- * For `dotsync repack` alone, which writes a strict archive from it; nothing else may trust such a file.  Forgiven are: bytes before the archive
- * and after it, comments, data descriptors, a ZIP64 form that is not needed, names that occur twice.  Entries that
- * cannot be carried over (encrypted, another compression, links, folders, names that are not plain) are left out.  The
- * caller is told of each.
+ * For `dotsync repack` alone, which writes a strict archive from it; nothing else may trust such a file.  Forgiven
+ * are: bytes before the archive and after it, comments, data descriptors, ZIP64 forms, names that occur twice.
+ * Entries that cannot be carried over (encrypted, another compression, links, folders, names that are not plain) are
+ * left out.  The caller is told of what lies before and after, of comments, and of each entry left out.
  *
  *	struct dsync_zip *zip = dsync_zip_open_loose(fd, note, user, &err);
  *	... dsync_zip_count(), dsync_zip_at(): in the order of the directory, so of equal names the last one counts ...
@@ -19,7 +19,7 @@
 
 #include "zip/reader.h"
 
-/* Told once for each thing that was forgiven or left out: "12 bytes before the archive". The text lives until the callback returns. */
+/* Told once for each thing: "12 bytes before the archive".  The text lives until the callback returns. */
 typedef void dsync_zip_loose_note(void *user, const char *text);
 
 /* NULL with DSYNC_ERR_NOT_ARCHIVE and the rule where even that does not help.  `fd` must stay open while the zip is. */

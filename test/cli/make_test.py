@@ -32,7 +32,8 @@ def test_create(t):
 	t.run("create", "report.csv")
 	t.run("create", "--if-missing", "report.csv")
 	t.run("create", "--force", "--json", "--name", "A report", "--description", "of it", "--ttl=2h", "--timeout=1m", "report.csv")
-	t.run("info", "report.csv.sync")
+	done = t.silent("info", "report.csv.sync")
+	t.check(b"Name       A report\n  About      of it\n" in done.out and b"shown as report.csv" in done.out, done.out)
 	t.run("create", "-o", "x.sync", "--type=text/x-report", "--ext", ".rep", "--read=member", "--write=owner", "--execute=public",
 		"--team=did:key:z6MkA", "--team=did:key:z6MkB", "--network=none", "report.csv")
 	for line in manifest_lines(t, "x.sync"):
@@ -100,7 +101,7 @@ def test_create_with_url_in_hand(t):
 	found = entries(t, "public.dat.sync")
 	t.say(found["context.json"].decode().strip())
 	t.say("\n".join(manifest_lines(t, "public.dat.sync")))
-	t.run("status", "--offline", "public.dat.sync")
+	t.equal(t.silent("status", "--json", "public.dat.sync").objects()[0]["state"], "stale", "as old as the file")
 	t.equal(t.silent("grants", "--json").objects()[0]["owner"], "local:https://data.example/lists/public.dat", "owner")
 	t.equal("sync.attest" in found, False, "nothing was fetched, so nothing is attested")
 

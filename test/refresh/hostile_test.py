@@ -291,6 +291,28 @@ class HostileTest(unittest.TestCase):
 			finally:
 				subprocess.run(["umount", place.files], check=True)
 
+	def test_file_system_without_attributes(self):
+		if os.geteuid() != 0:
+			self.skipTest("mounting a ramfs needs root")
+		with Place() as place:
+			if subprocess.run(["mount", "-t", "ramfs", "ramfs", place.files], stderr=subprocess.DEVNULL).returncode != 0:
+				self.skipTest("a ramfs cannot be mounted here")
+			try:
+				os.rmdir(place.path("state"))
+				place.grant([self.server.origin()])
+				self.server.content("/data", b"new data", headers={"ETag": '"1"'})
+				archive = self.http("/data", place, ttl=0)
+				self.assertEqual(place.refresh(archive)["kind"], "updated")
+				self.assertRaises(OSError, os.getxattr, archive, "user.dotsync.record")
+				self.assertEqual(place.refresh(archive)["kind"], "unchanged")
+				self.server.content("/data", b"", status=500)
+				self.assertEqual(place.refresh(archive)["kind"], "failed")
+				outcome = place.refresh(archive)
+				self.assertEqual((outcome["kind"], outcome["error"]["rule"]), ("failed", "backoff"))
+				self.assertEqual((payload(archive), place.leftovers()), (b"new data", []))
+			finally:
+				subprocess.run(["umount", place.files], check=True)
+
 	def test_worker_missing_or_foreign(self):
 		self.server.content("/data", b"new data")
 		helpers = self.place.path("helpers")

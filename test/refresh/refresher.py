@@ -74,16 +74,22 @@ class Process:
 		self.status = None
 		self.events = []
 		packet = json.dumps({"job": job}).encode()
-		if passed is None:
-			ours.send(packet)
-		else:
-			socket.send_fds(ours, [packet], [passed])
+		try:
+			if passed is None:
+				ours.send(packet)
+			else:
+				socket.send_fds(ours, [packet], [passed])
+		except BrokenPipeError:
+			pass	# it has ended already; what it said can still be read
 
 	def read(self, timeout=60):
 		"""The next packet as an object; None when the process hung up."""
 		if not select.select([self.socket], [], [], timeout)[0]:
 			raise TimeoutError("dotsync-refresh says nothing")
-		packet = self.socket.recv(PACKET_MAX)
+		try:
+			packet = self.socket.recv(PACKET_MAX)
+		except ConnectionResetError:	# it ended without reading all that was said to it; its own words come after this
+			packet = self.socket.recv(PACKET_MAX)
 		return json.loads(packet) if packet else None
 
 	def outcome(self, timeout=60):

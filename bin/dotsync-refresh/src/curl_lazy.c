@@ -16,13 +16,32 @@
 
 #define LIBRARY "libcurl.so.4"
 
+/* clang-format off */
 #define FUNCTIONS(X) \
 	X(curl_easy_cleanup) \
-	X(curl_easy_getinfo) X(curl_easy_init) X(curl_easy_pause) X(curl_easy_setopt) X(curl_easy_strerror) \
-		X(curl_free) X(curl_global_cleanup) X(curl_global_init) X(curl_multi_add_handle) X(curl_multi_cleanup) \
-			X(curl_multi_info_read) X(curl_multi_init) X(curl_multi_perform) X(curl_multi_poll) \
-				X(curl_multi_remove_handle) X(curl_slist_append) X(curl_slist_free_all) X(curl_url) \
-					X(curl_url_cleanup) X(curl_url_get) X(curl_url_set) X(curl_url_strerror)
+	X(curl_easy_getinfo) \
+	X(curl_easy_init) \
+	X(curl_easy_pause) \
+	X(curl_easy_setopt) \
+	X(curl_easy_strerror) \
+	X(curl_free) \
+	X(curl_global_cleanup) \
+	X(curl_global_init) \
+	X(curl_multi_add_handle) \
+	X(curl_multi_cleanup) \
+	X(curl_multi_info_read) \
+	X(curl_multi_init) \
+	X(curl_multi_perform) \
+	X(curl_multi_poll) \
+	X(curl_multi_remove_handle) \
+	X(curl_slist_append) \
+	X(curl_slist_free_all) \
+	X(curl_url) \
+	X(curl_url_cleanup) \
+	X(curl_url_get) \
+	X(curl_url_set) \
+	X(curl_url_strerror)
+/* clang-format on */
 
 /* The one state of this program: where the functions are, written once before any of them is called. */
 #define MEMBER(name) __typeof__(name) *name;

@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/buffer.h"
+#include "base/file.h"
 #include "run.h"
 
 #define SANDBOX_LINE_SIZE 512
@@ -32,6 +32,7 @@
 #define FS_READ_FILE (UINT64_C(1) << 2)
 #define FS_READ_DIR (UINT64_C(1) << 3)
 #define FS_REMOVE_FILE (UINT64_C(1) << 5)
+#define FS_MAKE_DIR (UINT64_C(1) << 7)
 #define FS_MAKE_REG (UINT64_C(1) << 8)
 #define FS_ABI_1 ((UINT64_C(1) << 13) - 1)
 #define FS_REFER (UINT64_C(1) << 13)    /* ABI 2 */
@@ -121,6 +122,14 @@ allow_folder_of(struct rules *rules, const char *path, uint64_t access)
 	free(folder);
 }
 
+/* A folder can be allowed only once it is there. */
+static void
+make_state_folder(const struct dsync_run *run)
+{
+	if (dsync_context_state_dir(run->context) != NULL)
+		dsync_file_make_folder(dsync_context_state_dir(run->context), NULL);
+}
+
 static void
 allow_all(struct rules *rules, const struct dsync_run *run)
 {
@@ -129,8 +138,8 @@ allow_all(struct rules *rules, const struct dsync_run *run)
 	allow_folder_of(rules, dsync_commit_target_path(run->commit), WRITE);
 	allow_folder_of(rules, run->job->path, READ); /* where a symbolic link to the archive stands */
 	allow_folder_of(rules, run->job->to, WRITE);
-	allow(rules, dsync_context_state_dir(run->context), WRITE);
-	allow(rules, dsync_context_cache_dir(run->context), WRITE);
+	allow(rules, dsync_context_state_dir(run->context), WRITE | FS_MAKE_DIR);
+	allow(rules, dsync_context_cache_dir(run->context), WRITE | FS_MAKE_DIR);
 	allow(rules, dsync_context_config_dir(run->context), READ);
 	allow(rules, dsync_context_machine_dir(run->context), READ);
 	allow(rules, run->config.ca_file, READ);
@@ -157,6 +166,7 @@ restrict_files(const struct dsync_run *run)
 	rules.ruleset = (int)syscall(SYS_landlock_create_ruleset, &attribute, sizeof(attribute), 0);
 	if (rules.ruleset < 0)
 		return 0;
+	make_state_folder(run);
 	allow_all(&rules, run);
 	if (rules.refused != 0 || syscall(SYS_landlock_restrict_self, rules.ruleset, 0) != 0)
 		abi = 0;

@@ -60,7 +60,9 @@ work(struct app *app, const char *file, void *user)
 	status = freshen_permit(app, file, archive);
 	if (status == EXIT_DONE) {
 		if (dsync_manifest_variant(dsync_archive_manifest(archive)) == DSYNC_VARIANT_VAULT)
-			report_note(app, "%s: a vault: this version has no keys and delivers it encrypted, as it is stored", file);
+			report_note(app,
+				"%s: a vault: this version has no keys and delivers it encrypted, as it is stored",
+				file);
 		status = deliver_payload(app, file, archive, &settings->range);
 		freshen_after(app, file, archive, settings->refresh);
 	}

@@ -19,11 +19,11 @@
 #include "target.h"
 
 static const struct option_spec options[] = {
-	{ "from", 0, "URL", "fetch the payload from here and keep it fresh; more are mirrors" },
-	{ "output", 'o', "OUT", "the archive; - is standard output (default: PAYLOAD.sync)" },
+	{ "from", 0, "URL", "get it here, keep it fresh; more are mirrors" },
+	{ "output", 'o', "OUT", "the archive (default: PAYLOAD.sync), or -" },
 	{ "force", 'f', NULL, "replace OUT if it is there" },
 	{ "if-missing", 0, NULL, "do nothing, and succeed, if OUT is there" },
-	{ "ttl", 0, "TIME", "how long it stays fresh (default: the server's word, or 1h)" },
+	{ "ttl", 0, "TIME", "how long it stays fresh (else the server's word)" },
 	{ "timeout", 0, "TIME", "how long one refresh may take without progress" },
 	{ "name", 0, "TEXT", "what people see" },
 	{ "description", 0, "TEXT", "a sentence about it" },
@@ -59,9 +59,18 @@ text_of(struct create *c, const char *name)
 		const char *name;
 		const char **place;
 	} rows[] = {
-		{ "output", &c->output }, { "name", &c->name }, { "description", &c->description }, { "type", &c->type },
-		{ "ext", &c->ext }, { "wasm", &c->wasm }, { "context", &c->context }, { "network", &c->network },
-		{ "read", &c->read }, { "write", &c->write }, { "execute", &c->execute }, { "manifest", &c->manifest },
+		{ "output", &c->output },
+		{ "name", &c->name },
+		{ "description", &c->description },
+		{ "type", &c->type },
+		{ "ext", &c->ext },
+		{ "wasm", &c->wasm },
+		{ "context", &c->context },
+		{ "network", &c->network },
+		{ "read", &c->read },
+		{ "write", &c->write },
+		{ "execute", &c->execute },
+		{ "manifest", &c->manifest },
 	};
 	size_t i;
 
@@ -134,7 +143,9 @@ name_from_output(struct create *c)
 {
 	size_t size;
 
-	snprintf(c->payload_name, sizeof(c->payload_name), "%s", strcmp(c->output, "-") == 0 ? "payload" : base_name(c->output));
+	snprintf(c->payload_name, sizeof(c->payload_name), "%s",
+		strcmp(c->output, "-") == 0 ? "payload" : base_name(c->output));
+	c->name_is_host = false;
 	size = strlen(c->payload_name);
 	if (size > 5 && strcmp(c->payload_name + size - 5, ".sync") == 0)
 		c->payload_name[size - 5] = '\0';
@@ -149,7 +160,7 @@ settle_names(struct app *app, struct create *c)
 	if (c->payload == NULL && c->urls.count == 0)
 		return report_usage(app, "name a payload, or say with --from where to get one");
 	if (c->payload == NULL) {
-		origin_file_name(c->urls.items[0], from_url);
+		c->name_is_host = !origin_file_name(c->urls.items[0], from_url);
 		snprintf(c->payload_name, sizeof(c->payload_name), "%s", from_url);
 		snprintf(c->output_name, sizeof(c->output_name), "%s.sync", from_url);
 		if (c->output != NULL && strcmp(c->output, "-") != 0)
@@ -160,7 +171,8 @@ settle_names(struct app *app, struct create *c)
 		name_from_output(c);
 	} else {
 		snprintf(c->payload_name, sizeof(c->payload_name), "%s", base_name(c->payload));
-		if (snprintf(c->output_name, sizeof(c->output_name), "%s.sync", c->payload) >= (int)sizeof(c->output_name))
+		if (snprintf(c->output_name, sizeof(c->output_name), "%s.sync", c->payload) >=
+			(int)sizeof(c->output_name))
 			return report_usage(app, "the name of the payload is too long");
 	}
 	if (c->output == NULL)
@@ -260,7 +272,8 @@ make(struct app *app, struct create *c)
 	if (app_context(app) == NULL)
 		return EXIT_MACHINE;
 	if (read_inputs(c, &err) < 0)
-		return err.code == DSYNC_ERR_SYNTAX ? report_error_as(app, NULL, &err, EXIT_USAGE) : report_error(app, c->output, &err);
+		return err.code == DSYNC_ERR_SYNTAX ? report_error_as(app, NULL, &err, EXIT_USAGE)
+						    : report_error(app, c->output, &err);
 	if (c->payload == NULL) {
 		status = create_fetch(app, c);
 		if (status != EXIT_DONE)

@@ -60,7 +60,8 @@ print(const struct doctor *doctor, enum verdict verdict, const char *check, cons
 
 	if (doctor->app->quiet && verdict != VERDICT_PROBLEM)
 		return;
-	printf("  %s%-7s%s  %-12s  ", report_colour(stdout, colours[verdict]), verdicts[verdict], report_colour(stdout, COLOUR_OFF), check);
+	printf("  %s%-7s%s  %-12s  ", report_colour(stdout, colours[verdict]), verdicts[verdict],
+		report_colour(stdout, COLOUR_OFF), check);
 	print_wrapped(detail);
 	if (fix != NULL && fix[0] != '\0') {
 		snprintf(advice, sizeof(advice), "fix: %s", fix);

@@ -72,7 +72,8 @@ is_folder(const char *path)
 
 /* "OUT", "OUT/NAME" or "NAME", to be freed. */
 static char *
-choose_path(const struct settings *settings, const char *file, const struct dsync_archive *archive, struct dsync_error *err)
+choose_path(
+	const struct settings *settings, const char *file, const struct dsync_archive *archive, struct dsync_error *err)
 {
 	const char *extension = dsync_manifest_display_ext(dsync_archive_manifest(archive));
 	char name[DSYNC_DISPLAY_NAME_SIZE];
@@ -87,7 +88,8 @@ choose_path(const struct settings *settings, const char *file, const struct dsyn
 		return path;
 	}
 	if (files_place(file) == NULL) {
-		dsync_error_set(err, DSYNC_ERR_INVALID, "", "an archive on standard input has no name to make one from");
+		dsync_error_set(
+			err, DSYNC_ERR_INVALID, "", "an archive on standard input has no name to make one from");
 		dsync_error_hint(err, "give the output's name with -o");
 		return NULL;
 	}
@@ -101,7 +103,8 @@ choose_path(const struct settings *settings, const char *file, const struct dsyn
 	if (path == NULL)
 		dsync_error_set_memory(err);
 	else
-		snprintf(path, size, "%s%s%s", settings->output != NULL ? settings->output : "", settings->output != NULL ? "/" : "", name);
+		snprintf(path, size, "%s%s%s", settings->output != NULL ? settings->output : "",
+			settings->output != NULL ? "/" : "", name);
 	return path;
 }
 
@@ -121,7 +124,8 @@ sink(void *user, const void *data, size_t size)
 	int rc = 0;
 
 	if (skip < size)
-		rc = dsync_sys_pwrite_all(copy->fd, (const unsigned char *)data + skip, size - (size_t)skip, copy->position + skip);
+		rc = dsync_sys_pwrite_all(
+			copy->fd, (const unsigned char *)data + skip, size - (size_t)skip, copy->position + skip);
 	if (rc < 0) {
 		copy->sys_errno = -rc;
 		return DSYNC_ERR_SYSTEM;
@@ -156,7 +160,8 @@ fill(struct app *app, int fd, const struct dsync_archive *archive, const char *w
 }
 
 static int
-write_file(struct app *app, const struct settings *settings, const struct dsync_archive *archive, const char *path, struct dsync_error *err)
+write_file(struct app *app, const struct settings *settings, const struct dsync_archive *archive, const char *path,
+	struct dsync_error *err)
 {
 	struct output output;
 	int rc;

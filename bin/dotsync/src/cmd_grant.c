@@ -25,9 +25,9 @@ struct settings {
 };
 
 static const struct option_spec grant_options[] = {
-	{ "allow-host", 0, "HOST", "grant this host, and not what is asked (repeatable)" },
-	{ "private", 0, "HOST", "this host, on private addresses as well (repeatable)" },
-	{ "env", 0, "NAME", "grant this environment variable (repeatable)" },
+	{ "allow-host", 0, "HOST", "grant this host, and not what is asked" },
+	{ "private", 0, "HOST", "this host, on private addresses as well" },
+	{ "env", 0, "NAME", "grant this environment variable" },
 	{ "expires", 0, "WHEN", "for so long (30d), or until 2030-01-31T12:00:00Z" },
 	{ "yes", 'y', NULL, "grant what is asked without asking" },
 };
@@ -35,16 +35,16 @@ static const struct option_spec grant_options[] = {
 static const struct usage grant_usage = {
 	"grant [OPTION]... FILE...",
 	"Shows what an archive's updater asks for, and asks whether it may have it.  With\n"
-	"hosts or variables given, exactly those are granted, without a question.  A grant\n"
-	"is for this owner and this very updater, on this machine, and adds to older ones.",
+	"hosts or variables given, exactly those are granted, without a question.  A\n"
+	"grant is for this owner and this very updater, and adds to older ones.",
 	grant_options,
 	sizeof(grant_options) / sizeof(grant_options[0]),
 };
 
 static const struct usage revoke_usage = {
 	"revoke [OPTION]... FILE...",
-	"Takes back what was granted to an archive's updater.  The archive stays readable;\n"
-	"it is not refreshed until its updater is granted again.",
+	"Takes back what was granted to an archive's updater.  The archive stays\n"
+	"readable; it is not refreshed until its updater is granted again.",
 	NULL,
 	0,
 };
@@ -61,7 +61,9 @@ set_expires(struct app *app, struct settings *settings, const char *value)
 	}
 	if (dsync_time_parse(value, strlen(value), &settings->expires) == 0 && settings->expires > now)
 		return 0;
-	report_usage(app, "--expires is a duration such as 30d or a time to come such as 2030-01-31T12:00:00Z, not \"%s\"", value);
+	report_usage(app,
+		"--expires is a duration such as 30d or a time to come such as 2030-01-31T12:00:00Z, not \"%s\"",
+		value);
 	return -1;
 }
 
@@ -101,7 +103,8 @@ add_all(struct dsync_strings *to, const struct list *from, struct dsync_error *e
 
 /* What was typed, or all that is asked. */
 static int
-make_grant(const struct settings *settings, const struct dsync_consent *consent, struct dsync_grant *grant, struct dsync_error *err)
+make_grant(const struct settings *settings, const struct dsync_consent *consent, struct dsync_grant *grant,
+	struct dsync_error *err)
 {
 	static const struct dsync_strings none = { NULL, 0 };
 	struct dsync_consent nothing_asked = *consent;
@@ -173,7 +176,8 @@ refuse(struct app *app, const char *file, const char *message)
 
 /* Shows, asks where it must, stores. */
 static int
-decide(struct app *app, const char *file, const struct dsync_archive *archive, const struct settings *settings, const struct dsync_consent *consent)
+decide(struct app *app, const char *file, const struct dsync_archive *archive, const struct settings *settings,
+	const struct dsync_consent *consent)
 {
 	if (is_explicit(settings) || settings->yes)
 		return store(app, file, settings, consent);
@@ -188,7 +192,8 @@ decide(struct app *app, const char *file, const struct dsync_archive *archive, c
 		return refuse(app, file, "nobody is there to be asked");
 	}
 	consent_show(stderr, file, archive, consent);
-	return consent_ask("Allow it?") ? store(app, file, settings, consent) : refuse(app, file, "nothing was granted");
+	return consent_ask("Allow it?") ? store(app, file, settings, consent)
+					: refuse(app, file, "nothing was granted");
 }
 
 static int

@@ -50,7 +50,8 @@ print_text(const struct dsync_grant *grant)
 	dsync_time_format(created, grant->created);
 	printf("\n  updater   %s\n", grant->any_updater ? "any of this owner's" : hash);
 	consent_show_grant(stdout, grant);
-	printf("  since     %s, for %s%s\n", created, grant->origin == DSYNC_GRANT_MACHINE ? "the whole machine" : "you",
+	printf("  since     %s, for %s%s\n", created,
+		grant->origin == DSYNC_GRANT_MACHINE ? "the whole machine" : "you",
 		grant->expires <= dsync_sys_now() ? " (expired)" : "");
 }
 

@@ -57,7 +57,8 @@ set_option(struct app *app, void *user, const struct option_spec *option, const 
 	}
 	if (dsync_time_parse(value, strlen(value), &settings->until) == 0 && settings->until > now)
 		return 0;
-	report_usage(app, "--until is a duration such as 7d or a time to come such as 2030-01-31T12:00:00Z, not \"%s\"", value);
+	report_usage(app, "--until is a duration such as 7d or a time to come such as 2030-01-31T12:00:00Z, not \"%s\"",
+		value);
 	return -1;
 }
 
@@ -88,7 +89,8 @@ tell(struct app *app, const char *file, const struct settings *settings)
 }
 
 static int
-change(struct app *app, const char *file, const struct dsync_archive *archive, const struct settings *settings, struct dsync_error *err)
+change(struct app *app, const char *file, const struct dsync_archive *archive, const struct settings *settings,
+	struct dsync_error *err)
 {
 	struct dsync_state state;
 	int rc;
@@ -102,7 +104,8 @@ change(struct app *app, const char *file, const struct dsync_archive *archive, c
 }
 
 /*
- * Under the lock of refreshes, so that one that is under way does not swap the record away.  Who may not take it cannot refresh here either.
+ * Under the lock of refreshes, so that one that is under way does not swap the record away.  Who may not
+ * take it cannot refresh here either.
  */
 static int
 change_locked(struct app *app, const char *file, const struct settings *settings, struct dsync_error *err)

@@ -91,8 +91,9 @@ show_freshness(const struct info *info)
 	dsync_buffer_init(&text, DSYNC_BUFFER_UNLIMITED);
 	status_append_age(&text, status);
 	label("State");
-	printf("%s%s%s, %s (ttl %s)\n", report_colour(stdout, status_colour(status)), dsync_state_word_name(status->state),
-	       report_colour(stdout, COLOUR_OFF), dsync_buffer_text(&text) != NULL ? dsync_buffer_text(&text) : "", ttl);
+	printf("%s%s%s, %s (ttl %s)\n", report_colour(stdout, status_colour(status)),
+		dsync_state_word_name(status->state), report_colour(stdout, COLOUR_OFF),
+		dsync_buffer_text(&text) != NULL ? dsync_buffer_text(&text) : "", ttl);
 	dsync_buffer_clear(&text);
 	status_append_next(&text, status);
 	line("", dsync_buffer_text(&text));
@@ -143,7 +144,8 @@ show_trust(const struct info *info)
 	size_t i;
 
 	label("Trust");
-	puts(dsync_trust_state(info->trust) == DSYNC_TRUST_UNSIGNED ? "unsigned" : "signature present, not judged by this version");
+	puts(dsync_trust_state(info->trust) == DSYNC_TRUST_UNSIGNED ? "unsigned"
+								    : "signature present, not judged by this version");
 	for (i = 0; i < dsync_trust_layer_count(info->trust); i++) {
 		if (strcmp(dsync_trust_layer_verdict(info->trust, i), "present") != 0)
 			continue;
@@ -186,8 +188,9 @@ gather(struct app *app, const char *file, struct info *info, struct dsync_error 
 	if (info->trust == NULL)
 		return err->code;
 	copy = strdup(place != NULL ? place : "payload");
-	rc = copy != NULL ? dsync_vfs_display_name(info->display_name, basename(copy), dsync_manifest_display_ext(info->manifest), err) :
-			    DSYNC_ERR_NO_MEMORY;
+	rc = copy != NULL ? dsync_vfs_display_name(
+				    info->display_name, basename(copy), dsync_manifest_display_ext(info->manifest), err)
+			  : DSYNC_ERR_NO_MEMORY;
 	free(copy);
 	return rc;
 }

@@ -62,7 +62,8 @@ show_entries(const struct dsync_archive *archive)
 	printf("%12s %12s %12s  %-7s  %s\n", "offset", "size", "stored", "how", "name");
 	for (i = 0; i < dsync_archive_entry_count(archive); i++) {
 		if (dsync_archive_entry(archive, i, &entry) == 0)
-			print_row(entry.offset, entry.size, entry.stored_size, entry.deflated ? "deflate" : "store", "", entry.name);
+			print_row(entry.offset, entry.size, entry.stored_size, entry.deflated ? "deflate" : "store", "",
+				entry.name);
 	}
 }
 

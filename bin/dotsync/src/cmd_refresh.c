@@ -32,16 +32,16 @@ static const struct option_spec options[] = {
 	{ "background", 0, NULL, "start it and do not wait" },
 	{ "exit-code", 0, NULL, "exit 10 if anything changed" },
 	{ "to", 0, "PATH", "then put the payload into this plain file as well" },
-	{ "check", 0, "CMD", "before: a command that sees $DOTSYNC_STAGED and may refuse" },
-	{ "exec", 0, "CMD", "after a new version is in place: run this" },
+	{ "check", 0, "CMD", "before: a command that sees $DOTSYNC_STAGED" },
+	{ "exec", 0, "CMD", "after: a command to run once it is in place" },
 	{ "sandbox", 0, "LEVEL", "strict, default or degraded" },
 };
 
 static const struct usage usage = {
 	"refresh [OPTION]... FILE...",
 	"Brings archives up to date, if they are stale: runs the updater in its sandbox,\n"
-	"checks what it made, and puts that in place in one step.  When anything fails, the\n"
-	"archive is as it was.",
+	"checks what it made, and puts that in place in one step.  When anything fails,\n"
+	"the archive is as it was.",
 	options,
 	sizeof(options) / sizeof(options[0]),
 };
@@ -65,10 +65,14 @@ set_option(struct app *app, void *user, const struct option_spec *option, const 
 		bool *flag;
 		const char **text;
 	} rows[] = {
-		{ "force", &settings->options.force, NULL }, { "yes", &settings->yes, NULL },
-		{ "explain", &settings->options.explain, NULL }, { "dry-run", &settings->options.dry_run, NULL },
-		{ "background", &settings->background, NULL }, { "exit-code", &settings->exit_code, NULL },
-		{ "to", NULL, &settings->options.to }, { "check", NULL, &settings->options.check },
+		{ "force", &settings->options.force, NULL },
+		{ "yes", &settings->yes, NULL },
+		{ "explain", &settings->options.explain, NULL },
+		{ "dry-run", &settings->options.dry_run, NULL },
+		{ "background", &settings->background, NULL },
+		{ "exit-code", &settings->exit_code, NULL },
+		{ "to", NULL, &settings->options.to },
+		{ "check", NULL, &settings->options.check },
 		{ "exec", NULL, &settings->options.exec },
 	};
 	size_t i;
@@ -109,7 +113,8 @@ on_event(void *user, const struct dsync_event *event)
 	default:
 		if (watcher->app->verbose)
 			progress_end(&watcher->progress);
-		report_detail(watcher->app, "%s: %s%s", watcher->file, event->kind == DSYNC_EVENT_SANDBOX ? "sandbox " : "", event->text);
+		report_detail(watcher->app, "%s: %s%s", watcher->file,
+			event->kind == DSYNC_EVENT_SANDBOX ? "sandbox " : "", event->text);
 		break;
 	}
 }
@@ -146,7 +151,9 @@ obtain_consent(struct app *app, const char *file, const struct settings *setting
 	archive = dsync_archive_open(file, NULL, &err);
 	if (archive == NULL)
 		return report_error(app, file, &err);
-	rc = dsync_archive_has_updater(archive) ? dsync_consent_judge(app->context, archive, dsync_sys_now(), &consent, &err) : 1;
+	rc = dsync_archive_has_updater(archive)
+		? dsync_consent_judge(app->context, archive, dsync_sys_now(), &consent, &err)
+		: 1;
 	if (rc == 0) {
 		if (!consent.granted && !settings->yes) {
 			consent_show(stderr, file, archive, &consent);
@@ -271,7 +278,8 @@ work(struct app *app, const char *file, void *user)
 	if (settings->background)
 		return start_background(app, file);
 	outcome = run(app, file, settings, &status);
-	if (outcome != NULL && dsync_outcome_kind(outcome) == DSYNC_OUTCOME_CONSENT_NEEDED && !settings->yes && consent_can_ask(app)) {
+	if (outcome != NULL && dsync_outcome_kind(outcome) == DSYNC_OUTCOME_CONSENT_NEEDED && !settings->yes &&
+		consent_can_ask(app)) {
 		status = obtain_consent(app, file, settings, &granted);
 		if (status == EXIT_DONE && granted) {
 			dsync_outcome_destroy(outcome);
@@ -294,8 +302,9 @@ cmd_refresh(struct app *app, int argc, char **argv)
 		return options_exit(first);
 	if (argc - first > 1 && settings.options.to != NULL)
 		return report_usage(app, "--to is for one archive, not %d", argc - first);
-	if (settings.background && (settings.options.to != NULL || settings.options.check != NULL || settings.options.exec != NULL ||
-				    settings.options.force || settings.options.dry_run || settings.options.explain))
+	if (settings.background &&
+		(settings.options.to != NULL || settings.options.check != NULL || settings.options.exec != NULL ||
+			settings.options.force || settings.options.dry_run || settings.options.explain))
 		return report_usage(app, "--background starts a plain refresh and goes with --yes alone");
 	return app_context(app) == NULL ? EXIT_MACHINE : files_each(app, argc, argv, first, work, &settings);
 }

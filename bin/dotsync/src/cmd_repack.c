@@ -35,13 +35,13 @@ struct settings {
 static const struct option_spec options[] = {
 	{ "output", 'o', "OUT", "the strict archive; - is standard output" },
 	{ "force", 'f', NULL, "replace OUT if it is there" },
-	{ "yes", 'y', NULL, "of names that occur twice take the last without asking" },
+	{ "yes", 'y', NULL, "of equal names take the last without asking" },
 	{ "profile", 0, "NAME", "sync-rs: what the Rust reader can open" },
 };
 
 static const struct usage usage = {
 	"repack [OPTION]... IN -o OUT",
-	"Makes a strict archive of a ZIP that is almost one: with bytes in front or behind,\n"
+	"Makes a strict archive of a ZIP that is almost one: with bytes before or behind,\n"
 	"comments, data descriptors, a compressed payload, or names that occur twice.",
 	options,
 	sizeof(options) / sizeof(options[0]),
@@ -132,7 +132,8 @@ settle_duplicates(const struct repack *r, const struct settings *settings)
 
 /* A whole entry in memory (free() it). */
 static int
-read_entry(const struct repack *r, const struct dsync_zip_entry *entry, uint64_t limit, unsigned char **data, struct dsync_error *err)
+read_entry(const struct repack *r, const struct dsync_zip_entry *entry, uint64_t limit, unsigned char **data,
+	struct dsync_error *err)
 {
 	int rc;
 
@@ -234,7 +235,8 @@ add_payload(struct repack *r, struct dsync_builder *b, struct dsync_error *err)
 	r->payload = require(r, DSYNC_ENTRY_PAYLOAD, err);
 	if (r->payload == NULL)
 		return err->code;
-	if (r->payload->method == DSYNC_ZIP_DEFLATED) { /* in memory, so that it is known to be whole before anything is written */
+	if (r->payload->method ==
+		DSYNC_ZIP_DEFLATED) { /* in memory, so that it is known to be whole before anything is written */
 		rc = read_entry(r, r->payload, DSYNC_ZIP_INFLATE_SIZE_MAX, &r->inflated, err);
 		if (rc < 0)
 			return rc;
@@ -245,7 +247,8 @@ add_payload(struct repack *r, struct dsync_builder *b, struct dsync_error *err)
 static bool
 is_reserved(const char *name)
 {
-	static const char *const known[] = { DSYNC_ENTRY_UPDATER, DSYNC_ENTRY_RELEASE, DSYNC_ENTRY_ATTEST, DSYNC_ENTRY_PROOF, DSYNC_ENTRY_CHUNKS };
+	static const char *const known[] = { DSYNC_ENTRY_UPDATER, DSYNC_ENTRY_RELEASE, DSYNC_ENTRY_ATTEST,
+		DSYNC_ENTRY_PROOF, DSYNC_ENTRY_CHUNKS };
 	size_t i;
 
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -262,7 +265,8 @@ add_entry(const struct repack *r, const struct dsync_zip_entry *entry, struct ds
 	int rc;
 
 	if (is_reserved(entry->name)) {
-		report_note(r->app, "%s: left out: \"%s\" has a name that the format keeps for itself", r->in, entry->name);
+		report_note(
+			r->app, "%s: left out: \"%s\" has a name that the format keeps for itself", r->in, entry->name);
 		return 0;
 	}
 	rc = read_entry(r, entry, DSYNC_ZIP_INFLATE_SIZE_MAX, &data, err);
@@ -330,7 +334,8 @@ write_archive(struct repack *r, const struct settings *settings, struct dsync_er
 		if (strcmp(settings->output, "-") == 0)
 			rc = dsync_builder_write_fd(b, STDOUT_FILENO, err);
 		else
-			rc = dsync_builder_write(b, settings->output, settings->force ? DSYNC_CREATE_FORCE : DSYNC_CREATE_NEW, err);
+			rc = dsync_builder_write(
+				b, settings->output, settings->force ? DSYNC_CREATE_FORCE : DSYNC_CREATE_NEW, err);
 		progress_end(&r->progress);
 	}
 	if (rc < 0 && r->fault.code < 0)
@@ -374,7 +379,8 @@ repack(struct app *app, const char *in, int fd, const struct settings *settings)
 	if (status == EXIT_DONE) {
 		rc = write_archive(&r, settings, &err);
 		if (rc < 0)
-			status = report_error(app, rc == DSYNC_ERR_EXISTS || rc == DSYNC_ERR_DURABILITY ? settings->output : in, &err);
+			status = report_error(app,
+				rc == DSYNC_ERR_EXISTS || rc == DSYNC_ERR_DURABILITY ? settings->output : in, &err);
 		else
 			status = tell(app, settings, &r);
 	}
@@ -395,7 +401,8 @@ open_input(const char *in, struct dsync_error *err)
 		return fd < 0 ? dsync_error_set_errno(err, -fd, "cannot open it") : fd;
 	}
 	if (dsync_sys_fstat(STDIN_FILENO, &st) == 0 && !S_ISREG(st.st_mode)) {
-		dsync_error_set(err, DSYNC_ERR_INVALID, "", "an archive is read from its end, so it cannot come through a pipe");
+		dsync_error_set(err, DSYNC_ERR_INVALID, "",
+			"an archive is read from its end, so it cannot come through a pipe");
 		dsync_error_hint(err, "put it into a file, and give its name or redirect it: < FILE");
 		return DSYNC_ERR_INVALID;
 	}

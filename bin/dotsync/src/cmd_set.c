@@ -11,26 +11,15 @@
 #include "base/json.h"
 #include "base/sys.h"
 #include "base/text.h"
-#include "base/time.h"
 #include "command.h"
 #include "consent.h"
 #include "dotsync/archive.h"
 #include "dotsync/builder.h"
 #include "dotsync/manifest.h"
-#include "format/layout.h"
 #include "input.h"
-#include "list.h"
 #include "report.h"
 #include "runtime/state.h"
-#include "runtime/updater.h"
-
-struct settings {
-	const char *payload, *context, *wasm;
-	const char *name, *description, *type, *ext, *network;
-	struct list hosts, env, keys;
-	int64_t ttl, timeout;
-	bool yes;
-};
+#include "set.h"
 
 static const struct option_spec options[] = {
 	{ "payload", 0, "FILE", "replace the payload; - is standard input" },
@@ -42,30 +31,36 @@ static const struct option_spec options[] = {
 	{ "description", 0, "TEXT", "a sentence about it" },
 	{ "type", 0, "TYPE", "media type of the payload" },
 	{ "ext", 0, "EXT", "extension of the name shown to people" },
-	{ "allow-host", 0, "HOST", "the updater may ask for this host too (repeatable)" },
-	{ "allow-env", 0, "NAME", "the updater may ask for this variable too (repeatable)" },
+	{ "allow-host", 0, "HOST", "it may ask for this host too (repeatable)" },
+	{ "allow-env", 0, "NAME", "it may ask for this variable too (repeatable)" },
 	{ "network", 0, "SCOPE", "none, local or wan" },
-	{ "set", 's', "KEY=VALUE", "any key of the manifest, such as policy.update=manual" },
+	{ "set", 's', "KEY=VALUE", "any manifest key, such as policy.update=manual" },
 	{ "yes", 'y', NULL, "grant what its updater asks for now" },
 };
 
 static const struct usage usage = {
 	"set [OPTION]... FILE",
-	"Changes parts of an archive in one step and keeps all else.  VALUE is TOML, or text.\n"
-	"What a changed updater or a longer list asks for is granted only with --yes.",
+	"Changes parts of an archive in one step and keeps all else.  VALUE is TOML, or\n"
+	"text.  What a changed updater or a longer list asks for needs --yes, or a grant.",
 	options,
 	sizeof(options) / sizeof(options[0]),
 };
 
 static const char **
-text_of(struct settings *s, const char *name)
+text_of(struct set *s, const char *name)
 {
 	const struct {
 		const char *name;
 		const char **place;
 	} rows[] = {
-		{ "payload", &s->payload }, { "context", &s->context }, { "wasm", &s->wasm }, { "name", &s->name },
-		{ "description", &s->description }, { "type", &s->type }, { "ext", &s->ext }, { "network", &s->network },
+		{ "payload", &s->payload },
+		{ "context", &s->context },
+		{ "wasm", &s->wasm },
+		{ "name", &s->name },
+		{ "description", &s->description },
+		{ "type", &s->type },
+		{ "ext", &s->ext },
+		{ "network", &s->network },
 	};
 	size_t i;
 
@@ -79,7 +74,7 @@ text_of(struct settings *s, const char *name)
 static int
 set_option(struct app *app, void *user, const struct option_spec *option, const char *value)
 {
-	struct settings *s = user;
+	struct set *s = user;
 	const char **text = text_of(s, option->name);
 
 	if (text != NULL)
@@ -103,13 +98,6 @@ set_option(struct app *app, void *user, const struct option_spec *option, const 
 	return 0;
 }
 
-static bool
-changes_manifest(const struct settings *s)
-{
-	return s->name != NULL || s->description != NULL || s->type != NULL || s->ext != NULL || s->network != NULL || s->hosts.count > 0 ||
-	       s->env.count > 0 || s->keys.count > 0 || s->ttl >= 0 || s->timeout >= 0;
-}
-
 static int
 check_unsigned(const struct dsync_manifest *m, struct dsync_error *err)
 {
@@ -118,118 +106,6 @@ check_unsigned(const struct dsync_manifest *m, struct dsync_error *err)
 	dsync_error_set(err, DSYNC_ERR_STATE, "manifest", "the archive is signed and cannot be changed");
 	dsync_error_hint(err, "ask its owner for a new version, or make an archive of your own from its payload");
 	return DSYNC_ERR_STATE;
-}
-
-/* "policy.timeout=10": TOML where it is that, else text. */
-static int
-set_key(struct dsync_manifest *m, const char *assignment, struct dsync_error *err)
-{
-	const char *equals = strchr(assignment, '=');
-	char *path = strndup(assignment, (size_t)(equals - assignment));
-	struct dsync_error as_text;
-	const char *table = "";
-	char *key, *dot;
-	int rc;
-
-	if (path == NULL)
-		return dsync_error_set_memory(err);
-	key = path;
-	dot = strrchr(path, '.');
-	if (dot != NULL) {
-		*dot = '\0';
-		table = path;
-		key = dot + 1;
-	}
-	rc = dsync_manifest_set_raw(m, table, key, equals + 1, err);
-	if (rc == DSYNC_ERR_INVALID || rc == DSYNC_ERR_MANIFEST) {
-		int text_rc = dsync_manifest_set_string(m, table, key, equals + 1, &as_text);
-
-		if (text_rc < 0 && rc == DSYNC_ERR_INVALID && err != NULL)
-			*err = as_text;
-		if (text_rc == 0 || rc == DSYNC_ERR_INVALID)
-			rc = text_rc;
-	}
-	free(path);
-	return rc;
-}
-
-static int
-extend_list(struct dsync_manifest *m, const char *key, size_t own_count, const char *(*own)(const struct dsync_manifest *m, size_t index),
-	    const struct list *more, struct dsync_error *err)
-{
-	struct dsync_grant holder;
-	size_t i;
-	int rc = 0;
-
-	if (more->count == 0)
-		return 0;
-	dsync_grant_init(&holder);
-	for (i = 0; rc == 0 && i < own_count; i++)
-		rc = dsync_grant_add(&holder.hosts, own(m, i), err);
-	for (i = 0; rc == 0 && i < more->count; i++)
-		rc = dsync_grant_add(&holder.hosts, more->items[i], err);
-	if (rc == 0)
-		rc = dsync_manifest_set_strings(m, "permissions", key, (const char *const *)holder.hosts.items, holder.hosts.count, err);
-	dsync_grant_finish(&holder);
-	return rc;
-}
-
-static int
-set_texts(const struct settings *s, struct dsync_manifest *m, struct dsync_error *err)
-{
-	const struct {
-		const char *table, *key, *value;
-	} rows[] = {
-		{ "meta", "name", s->name }, { "meta", "description", s->description }, { "sync", "content_type", s->type },
-		{ "sync", "display_ext", s->ext }, { "policy", "network_scope", s->network },
-	};
-	size_t i;
-	int rc = 0;
-
-	for (i = 0; rc == 0 && i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (rows[i].value != NULL)
-			rc = dsync_manifest_set_string(m, rows[i].table, rows[i].key, rows[i].value, err);
-	}
-	return rc;
-}
-
-/* A new payload is as old as the moment it was put in. */
-static int
-set_created(const struct settings *s, struct dsync_manifest *m, struct dsync_error *err)
-{
-	char text[DSYNC_TIME_TEXT_SIZE];
-	int64_t now;
-	int rc;
-
-	if (s->payload == NULL)
-		return 0;
-	rc = input_time(&now, NULL, err);
-	if (rc < 0)
-		return rc;
-	dsync_time_format(text, now);
-	return dsync_manifest_set_string(m, "meta", "created_at", text, err);
-}
-
-static int
-edit_manifest(const struct settings *s, struct dsync_manifest *m, struct dsync_error *err)
-{
-	size_t i;
-	int rc;
-
-	rc = set_created(s, m, err);
-	if (rc == 0)
-		rc = set_texts(s, m, err);
-	if (rc == 0 && s->ttl >= 0)
-		rc = dsync_manifest_set_integer(m, "policy", "ttl", s->ttl, err);
-	if (rc == 0 && s->timeout >= 0)
-		rc = dsync_manifest_set_integer(m, "policy", "timeout", s->timeout, err);
-	if (rc == 0)
-		rc = extend_list(m, "allow_hosts", dsync_manifest_allow_host_count(m), dsync_manifest_allow_host, &s->hosts, err);
-	if (rc == 0)
-		rc = extend_list(m, "allow_env", dsync_manifest_allow_env_count(m), dsync_manifest_allow_env, &s->env, err);
-	for (i = 0; rc == 0 && i < s->keys.count; i++)
-		rc = set_key(m, s->keys.items[i], err);
-	return rc;
 }
 
 static int
@@ -272,15 +148,16 @@ show_progress(void *user, uint64_t done, uint64_t total)
 }
 
 static int
-fill_builder(const struct settings *s, struct dsync_archive *archive, struct dsync_manifest *m, struct dsync_builder *b, struct dsync_error *err)
+fill_builder(const struct set *s, struct dsync_archive *archive, struct dsync_manifest *m, struct dsync_builder *b,
+	struct dsync_error *err)
 {
 	int rc;
 
-	rc = edit_manifest(s, m, err);
+	rc = set_edit_manifest(s, m, err);
 	if (rc < 0)
 		return rc;
 	dsync_builder_set_base(b, archive);
-	if (changes_manifest(s) || s->payload != NULL)
+	if (set_changes_manifest(s) || s->payload != NULL)
 		dsync_builder_set_manifest(b, m);
 	if (s->payload != NULL && strcmp(s->payload, "-") == 0)
 		dsync_builder_set_payload_fd(b, STDIN_FILENO);
@@ -292,7 +169,8 @@ fill_builder(const struct settings *s, struct dsync_archive *archive, struct dsy
 }
 
 static int
-write_changed(struct app *app, const char *file, const struct settings *s, struct dsync_archive *archive, struct dsync_error *err)
+write_changed(
+	struct app *app, const char *file, const struct set *s, struct dsync_archive *archive, struct dsync_error *err)
 {
 	struct dsync_manifest *m = dsync_manifest_dup(dsync_archive_manifest(archive), err);
 	struct dsync_builder *b = dsync_builder_create();
@@ -317,11 +195,12 @@ write_changed(struct app *app, const char *file, const struct settings *s, struc
 }
 
 /*
- * What is remembered of the archive goes on for the new version: a hold always, what a server said only while the payload is the same.  Best
- * effort: without it one refresh is asked for too early.
+ * What is remembered of the archive goes on for the new version: a hold always, what a server said only while the
+ * payload is the same.  Best effort: without it one refresh is asked for too early.
  */
 static void
-carry_state(struct app *app, const char *file, const struct settings *s, struct dsync_state *state, const struct dsync_archive *now)
+carry_state(struct app *app, const char *file, const struct set *s, struct dsync_state *state,
+	const struct dsync_archive *now)
 {
 	struct dsync_state fresh;
 	struct dsync_error err;
@@ -355,7 +234,8 @@ store_grant(struct app *app, const struct dsync_consent *consent, struct dsync_e
 
 /* Grants what is asked with --yes, else says that it is not granted yet. */
 static int
-settle_consent(struct app *app, const char *file, const struct settings *s, const struct dsync_archive *archive, struct dsync_error *err)
+settle_consent(struct app *app, const char *file, const struct set *s, const struct dsync_archive *archive,
+	struct dsync_error *err)
 {
 	struct dsync_consent consent;
 	int rc;
@@ -397,7 +277,7 @@ tell(struct app *app, const char *file, const struct dsync_archive *archive)
 }
 
 static int
-change(struct app *app, const char *file, const struct settings *s, struct dsync_archive *archive)
+change(struct app *app, const char *file, const struct set *s, struct dsync_archive *archive)
 {
 	struct dsync_archive *now;
 	struct dsync_state state;
@@ -429,7 +309,7 @@ change(struct app *app, const char *file, const struct settings *s, struct dsync
 int
 cmd_set(struct app *app, int argc, char **argv)
 {
-	struct settings settings = { .ttl = -1, .timeout = -1 };
+	struct set settings = { .ttl = -1, .timeout = -1 };
 	int first = options_parse(app, &usage, argc, argv, set_option, &settings);
 	struct dsync_archive *archive;
 	struct dsync_error err;
@@ -439,7 +319,8 @@ cmd_set(struct app *app, int argc, char **argv)
 		return options_exit(first);
 	if (argc - first != 1)
 		return report_usage(app, "one archive, not %d", argc - first);
-	if (!changes_manifest(&settings) && settings.payload == NULL && settings.context == NULL && settings.wasm == NULL)
+	if (!set_changes_manifest(&settings) && settings.payload == NULL && settings.context == NULL &&
+		settings.wasm == NULL)
 		return report_usage(app, "what is to be changed?");
 	if (app_context(app) == NULL)
 		return EXIT_MACHINE;

@@ -44,7 +44,8 @@ set_option(struct app *app, void *user, const struct option_spec *option, const 
 }
 
 static int
-print_json(struct app *app, const char *file, const struct settings *settings, const struct dsync_status *status, bool answer)
+print_json(struct app *app, const char *file, const struct settings *settings, const struct dsync_status *status,
+	bool answer)
 {
 	struct dsync_buffer out;
 
@@ -68,8 +69,8 @@ print_line(struct app *app, const char *file, const struct dsync_status *status)
 	dsync_buffer_init(&line, DSYNC_BUFFER_UNLIMITED);
 	status_append_next(&next, status);
 	dsync_text_escape_append(&line, file, strlen(file));
-	dsync_buffer_printf(&line, ": %s%s%s, ", report_colour(stdout, status_colour(status)), dsync_state_word_name(status->state),
-			    report_colour(stdout, COLOUR_OFF));
+	dsync_buffer_printf(&line, ": %s%s%s, ", report_colour(stdout, status_colour(status)),
+		dsync_state_word_name(status->state), report_colour(stdout, COLOUR_OFF));
 	status_append_age(&line, status);
 	dsync_buffer_printf(&line, " (ttl %s)", ttl);
 	text = dsync_buffer_text(&next);

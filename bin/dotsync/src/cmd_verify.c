@@ -44,7 +44,7 @@ struct result {
 	struct dsync_error *warnings;
 	size_t warning_count;
 	unsigned char hash[DSYNC_HASH_SIZE];
-	struct dsync_trust *trust;    /* NULL when it could not be opened */
+	struct dsync_trust *trust; /* NULL when it could not be opened */
 	struct dsync_archive *archive;
 	struct dsync_status status;
 };
@@ -202,7 +202,8 @@ print_layers(const char *file, const struct result *result)
 		if (strcmp(dsync_trust_layer_verdict(result->trust, i), "present") != 0)
 			continue;
 		report_text(stdout, file);
-		printf(": %s: %s\n", dsync_trust_layer_name(result->trust, i), dsync_trust_layer_detail(result->trust, i));
+		printf(": %s: %s\n", dsync_trust_layer_name(result->trust, i),
+			dsync_trust_layer_detail(result->trust, i));
 	}
 }
 
@@ -215,7 +216,7 @@ print_lines(struct app *app, const char *file, const struct settings *settings, 
 
 	report_text(stdout, file);
 	printf(": %s%s%s", report_colour(stdout, valid ? COLOUR_GOOD : COLOUR_BAD), valid ? "valid" : "not valid",
-	       report_colour(stdout, COLOUR_OFF));
+		report_colour(stdout, COLOUR_OFF));
 	if (result->trust != NULL && dsync_trust_state(result->trust) == DSYNC_TRUST_UNSIGNED)
 		fputs(", unsigned", stdout);
 	if (settings->fresh && result->trust != NULL)

@@ -2,8 +2,8 @@
 /*
  * command.h - what every subcommand is made of.
  *
- * A command is a row of the table in main.c: its name, what `dotsync help` says of it, its options, and the function that does it. Options
- * and their help stand in one array, so that the two cannot differ:
+ * A command is a row of the table in main.c: its name, what `dotsync help` says of it, its options, and the
+ * function that does it. Options and their help stand in one array, so that the two cannot differ:
  *
  *	static int
  *	set_option(struct app *app, void *settings, const struct option_spec *option, const char *value) { ... }
@@ -31,7 +31,16 @@
 #include "dotsync/error.h"
 
 /* Exit statuses that are not made from an error (runtime/exit_code.h has those). */
-enum { EXIT_DONE = 0, EXIT_MACHINE = 1, EXIT_USAGE = 2, EXIT_STALE = 3, EXIT_CONSENT = 4, EXIT_ARCHIVE = 8, EXIT_CHANGED = 10, EXIT_AGAIN = 75 };
+enum {
+	EXIT_DONE = 0,
+	EXIT_MACHINE = 1,
+	EXIT_USAGE = 2,
+	EXIT_STALE = 3,
+	EXIT_CONSENT = 4,
+	EXIT_ARCHIVE = 8,
+	EXIT_CHANGED = 10,
+	EXIT_AGAIN = 75
+};
 
 /* The program's own state: the options that every command knows. */
 struct app {
@@ -64,11 +73,13 @@ struct usage {
 typedef int option_setter(struct app *app, void *settings, const struct option_spec *option, const char *value);
 
 /*
- * Reads the options of a command and those that every command knows, up to "--" or the end; operands may stand among them and are moved
- * to the end.  Returns the index of the first operand, OPTIONS_HELP after printing help, or OPTIONS_WRONG after reporting.
+ * Reads the options of a command and those that every command knows, up to "--" or the end; operands may
+ * stand among them and are moved to the end.  Returns the index of the first operand, OPTIONS_HELP after
+ * printing help, or OPTIONS_WRONG after reporting.
  */
 enum { OPTIONS_HELP = -1, OPTIONS_WRONG = -2 };
-int options_parse(struct app *app, const struct usage *usage, int argc, char **argv, option_setter *set, void *settings);
+int
+options_parse(struct app *app, const struct usage *usage, int argc, char **argv, option_setter *set, void *settings);
 
 /* The exit status for a negative result of options_parse(). */
 int options_exit(int result);

@@ -59,14 +59,17 @@ show_updater(FILE *stream, const struct dsync_archive *archive, const unsigned c
 	else if (info.builtin != NULL)
 		fprintf(stream, "  updater   dotsync's own \"%s\" (%.*s)\n", info.builtin, HASH_SHOWN, text);
 	else
-		fprintf(stream, "  updater   a program of the owner's, sandboxed (%s, %.*s)\n", dsync_contract_name(info.contract), HASH_SHOWN, text);
+		fprintf(stream, "  updater   a program of the owner's, sandboxed (%s, %.*s)\n",
+			dsync_contract_name(info.contract), HASH_SHOWN, text);
 }
 
 void
 consent_show(FILE *stream, const char *file, const struct dsync_archive *archive, const struct dsync_consent *consent)
 {
 	report_text(stream, file);
-	fputs(consent->granted ? ": its updater may run on this machine\n" : ": its updater asks to run on this machine\n", stream);
+	fputs(consent->granted ? ": its updater may run on this machine\n"
+			       : ": its updater asks to run on this machine\n",
+		stream);
 	fputs("  owner     ", stream);
 	report_text(stream, consent->owner);
 	fputc('\n', stream);
@@ -107,7 +110,8 @@ copy_list(struct dsync_strings *to, const struct dsync_strings *from, struct dsy
 }
 
 int
-consent_make_grant(const struct dsync_consent *consent, int64_t expires, struct dsync_grant *grant, struct dsync_error *err)
+consent_make_grant(
+	const struct dsync_consent *consent, int64_t expires, struct dsync_grant *grant, struct dsync_error *err)
 {
 	int rc;
 
@@ -127,14 +131,17 @@ consent_make_grant(const struct dsync_consent *consent, int64_t expires, struct 
 }
 
 static void
-show_granted(FILE *stream, const char *label, const struct dsync_strings *list, const struct dsync_strings *private_hosts)
+show_granted(
+	FILE *stream, const char *label, const struct dsync_strings *list, const struct dsync_strings *private_hosts)
 {
 	size_t i;
 
 	for (i = 0; i < list->count; i++) {
 		fprintf(stream, "  %-10s", i == 0 ? label : "");
 		report_text(stream, list->items[i]);
-		fputs(private_hosts != NULL && contains(private_hosts, list->items[i]) ? "   (private addresses too)\n" : "\n", stream);
+		fputs(private_hosts != NULL && contains(private_hosts, list->items[i]) ? "   (private addresses too)\n"
+										       : "\n",
+			stream);
 	}
 }
 

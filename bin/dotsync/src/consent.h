@@ -17,13 +17,15 @@ struct dsync_buffer;
 bool consent_can_ask(const struct app *app);
 
 /* What is asked for: owner, updater, hosts, variables; what is not granted yet is marked. */
-void consent_show(FILE *stream, const char *file, const struct dsync_archive *archive, const struct dsync_consent *consent);
+void
+consent_show(FILE *stream, const char *file, const struct dsync_archive *archive, const struct dsync_consent *consent);
 
 /* Asks "QUESTION [y/N]"; only "y" and "yes" are yes. */
 bool consent_ask(const char *question);
 
 /* Makes a grant of what is asked, until `expires`; stored with dsync_grants_store(), to be finished by the caller. */
-int consent_make_grant(const struct dsync_consent *consent, int64_t expires, struct dsync_grant *grant, struct dsync_error *err);
+int consent_make_grant(
+	const struct dsync_consent *consent, int64_t expires, struct dsync_grant *grant, struct dsync_error *err);
 
 /* A line for each kind of thing that was granted. */
 void consent_show_grant(FILE *stream, const struct dsync_grant *grant);

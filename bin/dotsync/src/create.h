@@ -35,16 +35,17 @@ struct create {
 	bool sync_rs, if_missing, force;
 
 	/* what was found out */
-	char output_name[CREATE_NAME_SIZE]; /* where no -o was given */
+	char output_name[CREATE_NAME_SIZE];  /* where no -o was given */
 	char payload_name[CREATE_NAME_SIZE]; /* a plain name, for people */
-	int64_t now;                        /* or SOURCE_DATE_EPOCH */
+	bool name_is_host;                   /* and what is behind its dot is no extension */
+	int64_t now;                         /* or SOURCE_DATE_EPOCH */
 	bool now_given;
-	int spool;                          /* the fetched payload; -1 when none was fetched */
-	size_t source;                      /* which of the URLs it came from */
-	struct dsync_result fetched;        /* what the server said; initialised always */
-	struct dsync_buffer updater;        /* sync.wasm; empty: none */
+	int spool;                   /* the fetched payload; -1 when none was fetched */
+	size_t source;               /* which of the URLs it came from */
+	struct dsync_result fetched; /* what the server said; initialised always */
+	struct dsync_buffer updater; /* sync.wasm; empty: none */
 	struct dsync_buffer context_json;
-	struct dsync_grant grant;           /* hosts, env and private hosts that the archive asks for and this user types */
+	struct dsync_grant grant; /* hosts, env and private hosts that the archive asks for and this user types */
 };
 
 /* Gets the payload into c->spool from the first URL that answers; an exit status, after reporting. */

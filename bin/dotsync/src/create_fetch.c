@@ -2,8 +2,8 @@
 /*
  * create_fetch.c - gets the first payload of `create --from`.
  *
- * dotsync-refresh fetches, as it will later; the body goes into a file without a name beside the archive to be, so that a
- * file system that can share blocks does.
+ * dotsync-refresh fetches, as it will later; the body goes into a file without a name beside the archive to be, so
+ * that a file system that can share blocks does.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,7 @@
 #include "dotsync/manifest.h"
 #include "report.h"
 #include "runtime/client.h"
-#include "runtime/exit_code.h"
+#include "runtime/context.h"
 
 #define FETCH_TIMEOUT 60 /* seconds, extended by what arrives; --timeout says otherwise */
 
@@ -129,15 +129,18 @@ empty_spool(struct create *c, struct dsync_error *err)
 	return rc < 0 ? dsync_error_set_errno(err, -rc, "cannot empty the temporary file") : 0;
 }
 
-/* What went wrong at a server is worth another try (75), whatever the code; what this machine or the user did is not. */
+/* What a server did wrong is worth another try (75), whatever the code: a damaged body is no damaged archive. */
 static int
-fail(struct app *app, const struct create *c, const char *url, const struct dsync_error *err)
+fail(struct app *app, const struct create *c, const struct dsync_error *err)
 {
+	bool by_helper = c->fetched.error.code < 0;
+
 	if (err->code == DSYNC_ERR_SYNTAX && strcmp(err->rule, "url") == 0)
-		return report_error_as(app, url, err, EXIT_USAGE);
-	if (c->fetched.error.code < 0 && dsync_exit_code(err->code) == EXIT_ARCHIVE)
-		return report_error_as(app, url, err, EXIT_AGAIN);
-	return report_error(app, url, err);
+		return report_error_as(app, c->output, err, EXIT_USAGE);
+	if (by_helper &&
+		(err->code == DSYNC_ERR_CORRUPT || err->code == DSYNC_ERR_LIMIT || err->code == DSYNC_ERR_SYNTAX))
+		return report_error_as(app, c->output, err, EXIT_AGAIN);
+	return report_error(app, c->output, err);
 }
 
 int
@@ -147,6 +150,11 @@ create_fetch(struct app *app, struct create *c)
 	char text[1024];
 	int rc;
 
+	if (dsync_context_offline(app->context)) {
+		dsync_error_set(&err, DSYNC_ERR_NETWORK, "offline", "not fetched: the network is not to be used");
+		dsync_error_hint(&err, "leave out --offline, or unset DOTSYNC_OFFLINE");
+		return report_error(app, c->output, &err);
+	}
 	if (open_spool(c, &err) < 0)
 		return report_error(app, c->output, &err);
 	for (c->source = 0;; c->source++) {
@@ -156,7 +164,7 @@ create_fetch(struct app *app, struct create *c)
 		if (rc == 0)
 			return EXIT_DONE;
 		if (c->source + 1 == c->urls.count)
-			return fail(app, c, c->urls.items[c->source], &err);
+			return fail(app, c, &err);
 		dsync_error_format(&err, text, sizeof(text));
 		report_note(app, "%s: %s; trying the next mirror", c->urls.items[c->source], text);
 	}

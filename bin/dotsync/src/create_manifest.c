@@ -2,7 +2,8 @@
 /*
  * create_manifest.c - what the manifest of a new archive says.
  *
- * First hit wins: the option; the manifest given with --manifest; the name of the payload; what the server said; a default.
+ * First hit wins: the option; the manifest given with --manifest; the name of the payload; what the server said; a
+ * default.
  */
 #include <stdio.h>
 #include <string.h>
@@ -18,9 +19,9 @@
 #include "media_type.h"
 
 #define EXTENSION_SIZE 33
-#define TTL_LEAST 60      /* a server that says max-age=0 wants to be asked, but not by every reader */
+#define TTL_LEAST 60 /* a server that says max-age=0 wants to be asked, but not by every reader */
 #define TIMEOUT_MOST 600
-#define TIMEOUT_FACTOR 4  /* times what the first fetch took */
+#define TIMEOUT_FACTOR 4 /* times what the first fetch took */
 
 /* The extension of a plain name as the manifest may hold it, or "". */
 static void
@@ -74,11 +75,13 @@ choose_type(const struct create *c, char type[DSYNC_ERROR_TEXT_SIZE], char ext[E
 	server_type(c, type, DSYNC_ERROR_TEXT_SIZE);
 	if (c->ext != NULL)
 		snprintf(ext, EXTENSION_SIZE, "%s", c->ext[0] == '.' ? c->ext + 1 : c->ext);
-	else
+	else if (!c->name_is_host)
 		extension_of(c->payload_name, ext);
+	else
+		ext[0] = '\0';
 	if (ext[0] == '\0' && c->urls.count > 0) {
-		origin_file_name(c->urls.items[0], name);
-		extension_of(name, ext);
+		if (origin_file_name(c->urls.items[0], name))
+			extension_of(name, ext);
 	}
 	if (ext[0] == '\0' && c->fetched.file_name != NULL)
 		extension_of(c->fetched.file_name, ext);
@@ -155,8 +158,9 @@ infer_manifest(const struct create *c, struct dsync_error *err)
 	m = dsync_manifest_create(c->type != NULL ? c->type : type, c->ext != NULL ? c->ext : ext, err);
 	if (m == NULL)
 		return NULL;
-	if (set_text(m, "meta", "name", dsync_text_is_utf8(c->payload_name, strlen(c->payload_name)) ? c->payload_name : NULL, err) < 0 ||
-	    set_origin(c, m, err) < 0) {
+	if (set_text(m, "meta", "name",
+		    dsync_text_is_utf8(c->payload_name, strlen(c->payload_name)) ? c->payload_name : NULL, err) < 0 ||
+		set_origin(c, m, err) < 0) {
 		dsync_manifest_destroy(m);
 		return NULL;
 	}
@@ -188,7 +192,8 @@ set_policy(const struct create *c, struct dsync_manifest *m, struct dsync_error 
 /* The manifest's own list and ours; `own` hands out one entry of the former. */
 static int
 set_list(struct dsync_manifest *m, const char *table, const char *key, size_t own_count,
-	 const char *(*own)(const struct dsync_manifest *m, size_t index), const char *const *items, size_t count, struct dsync_error *err)
+	const char *(*own)(const struct dsync_manifest *m, size_t index), const char *const *items, size_t count,
+	struct dsync_error *err)
 {
 	struct dsync_strings all = { NULL, 0 };
 	struct dsync_grant holder;
@@ -217,10 +222,11 @@ set_permissions(const struct create *c, struct dsync_manifest *m, struct dsync_e
 	rc = set_list(m, "permissions", "allow_hosts", dsync_manifest_allow_host_count(m), dsync_manifest_allow_host,
 		(const char *const *)c->grant.hosts.items, c->grant.hosts.count, err);
 	if (rc == 0)
-		rc = set_list(m, "permissions", "allow_env", dsync_manifest_allow_env_count(m), dsync_manifest_allow_env,
-			(const char *const *)c->grant.env.items, c->grant.env.count, err);
+		rc = set_list(m, "permissions", "allow_env", dsync_manifest_allow_env_count(m),
+			dsync_manifest_allow_env, (const char *const *)c->grant.env.items, c->grant.env.count, err);
 	if (rc == 0)
-		rc = set_list(m, "ownership", "team", dsync_manifest_team_count(m), dsync_manifest_team, c->team.items, c->team.count, err);
+		rc = set_list(m, "ownership", "team", dsync_manifest_team_count(m), dsync_manifest_team, c->team.items,
+			c->team.count, err);
 	if (rc == 0)
 		rc = set_text(m, "permissions", "read", c->read, err);
 	if (rc == 0)
@@ -258,24 +264,28 @@ create_manifest(struct create *c, struct dsync_error *err)
 	return m;
 }
 
-/* Host entries as consent compares them: in their shortest form. */
-static int
-add_hop(struct create *c, const char *origin, struct dsync_error *err)
-{
-	char entry[ORIGIN_SIZE];
-
-	if (origin_of_url(origin, entry, NULL) == 0)
-		return dsync_grant_add(&c->grant.hosts, entry, err);
-	return dsync_grant_add(&c->grant.hosts, origin, err);
-}
-
-/* What was typed may be reached wherever it is; what a server sent us to only on the public network. */
 static int
 add_typed(struct create *c, const char *entry, struct dsync_error *err)
 {
 	int rc = dsync_grant_add(&c->grant.hosts, entry, err);
 
 	return rc == 0 ? dsync_grant_add(&c->grant.private_hosts, entry, err) : rc;
+}
+
+/*
+ * What was typed may be reached wherever it is; what a server sent us to only on the public network, unless it is
+ * another port of the same host.  Entries are written as consent compares them: in their shortest form.
+ */
+static int
+add_hop(struct create *c, const char *origin, struct dsync_error *err)
+{
+	char entry[ORIGIN_SIZE];
+
+	if (origin_of_url(origin, entry, err) < 0)
+		return err->code;
+	if (origin_same_host(entry, c->urls.items[c->source]))
+		return add_typed(c, entry, err);
+	return dsync_grant_add(&c->grant.hosts, entry, err);
 }
 
 int

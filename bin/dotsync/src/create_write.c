@@ -102,7 +102,8 @@ add_attest(const struct create *c, struct dsync_builder *b, struct dsync_error *
 }
 
 static int
-fill_builder(const struct create *c, const struct dsync_manifest *manifest, struct dsync_builder *b, struct dsync_error *err)
+fill_builder(
+	const struct create *c, const struct dsync_manifest *manifest, struct dsync_builder *b, struct dsync_error *err)
 {
 	struct dsync_view wasm = dsync_buffer_view(&c->updater);
 	struct dsync_view context = dsync_buffer_view(&c->context_json);
@@ -126,7 +127,8 @@ fill_builder(const struct create *c, const struct dsync_manifest *manifest, stru
 }
 
 static int
-write_archive(struct app *app, const struct create *c, const struct dsync_manifest *manifest, uint64_t *size, struct dsync_error *err)
+write_archive(struct app *app, const struct create *c, const struct dsync_manifest *manifest, uint64_t *size,
+	struct dsync_error *err)
 {
 	struct dsync_builder *b = dsync_builder_create();
 	struct watcher watcher = { .size = 0 };
@@ -156,7 +158,8 @@ grant(struct app *app, struct create *c, const struct dsync_manifest *manifest, 
 	int rc = 0;
 
 	*granted = false;
-	if (wasm.size == 0 || (wasm.size == DSYNC_UPDATER_STUB_SIZE && memcmp(wasm.data, DSYNC_UPDATER_STUB, wasm.size) == 0))
+	if (wasm.size == 0 ||
+		(wasm.size == DSYNC_UPDATER_STUB_SIZE && memcmp(wasm.data, DSYNC_UPDATER_STUB, wasm.size) == 0))
 		return 0;
 	c->grant.owner = strdup(dsync_manifest_created_by(manifest));
 	if (c->grant.owner == NULL)
@@ -264,7 +267,8 @@ create_write(struct app *app, struct create *c, const struct dsync_manifest *man
 	/* The archive is there; that it cannot be refreshed without asking is no reason to say that it is not. */
 	if (grant(app, c, manifest, &granted, &err) < 0) {
 		dsync_error_format(&err, text, sizeof(text));
-		report_note(app, "%s: made, but nothing was granted, so it will not refresh itself yet: %s", c->output, text);
+		report_note(app, "%s: made, but nothing was granted, so it will not refresh itself yet: %s", c->output,
+			text);
 	}
 	return rc < 0 ? EXIT_MACHINE : tell(app, c, manifest, size, granted);
 }

@@ -75,7 +75,7 @@ deliver_payload(struct app *app, const char *file, const struct dsync_archive *a
 
 	rc = range_resolve(range, dsync_archive_payload_size(archive), &begin, &end, &err);
 	if (rc < 0)
-		return report_error(app, file, &err);
+		return report_error_as(app, file, &err, EXIT_USAGE);
 	if (range->is_set)
 		rc = copy_range(archive, begin, end, &write_error, &err);
 	else

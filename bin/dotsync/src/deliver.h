@@ -13,8 +13,8 @@ struct dsync_archive;
 struct range;
 
 /*
- * Writes the range (not set: all, and then the checksum is compared at the end).  Returns the exit status after reporting; a reader that has
- * seen enough and closed the pipe got what it wanted.
+ * Writes the range (not set: all, and then the checksum is compared at the end).  Returns the exit status
+ * after reporting; a reader that has seen enough and closed the pipe got what it wanted.
  */
 int deliver_payload(struct app *app, const char *file, const struct dsync_archive *archive, const struct range *range);
 

@@ -17,8 +17,8 @@ struct doctor {
 };
 
 /* One finding; `fix` is NULL where there is nothing to do.  The detail may hold untrusted text. */
-void doctor_say(struct doctor *doctor, enum verdict verdict, const char *check, const char *fix, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
+void doctor_say(struct doctor *doctor, enum verdict verdict, const char *check, const char *fix, const char *format,
+	...) __attribute__((format(printf, 5, 6)));
 
 /* An error as a problem: its hint is the fix. */
 void doctor_say_error(struct doctor *doctor, enum verdict verdict, const char *check, const struct dsync_error *err);

@@ -28,8 +28,9 @@ check_attributes(struct doctor *doctor, int fd, const char *folder)
 	if (rc == 0)
 		doctor_say(doctor, VERDICT_GOOD, "attributes", NULL, "%s: archives can carry their state", folder);
 	else
-		doctor_say(doctor, VERDICT_WARNING, "attributes", "nothing must be done: the state is kept in the state folder",
-			   "%s: no extended attributes: %s", folder, strerror(-rc));
+		doctor_say(doctor, VERDICT_WARNING, "attributes",
+			"nothing must be done: the state is kept in the state folder", "%s: no extended attributes: %s",
+			folder, strerror(-rc));
 }
 
 static void
@@ -40,11 +41,12 @@ check_sharing(struct doctor *doctor, int fd, int folder_fd, const char *folder)
 	bool shares;
 
 	shares = copy >= 0 && dsync_sys_pwrite_all(fd, block, sizeof(block), 0) == 0 &&
-		 dsync_sys_clone_range(fd, 0, sizeof(block), copy, 0) == 0;
+		dsync_sys_clone_range(fd, 0, sizeof(block), copy, 0) == 0;
 	if (copy >= 0)
 		dsync_sys_close(copy);
 	doctor_say(doctor, VERDICT_GOOD, "sharing", NULL, "%s: files %s", folder,
-		   shares ? "can share blocks: a new version costs what is new in it" : "cannot share blocks: each new version is copied");
+		shares ? "can share blocks: a new version costs what is new in it"
+		       : "cannot share blocks: each new version is copied");
 }
 
 void
@@ -59,7 +61,7 @@ doctor_folder(struct doctor *doctor, const char *folder)
 		dsync_sys_close(fd);
 	} else {
 		doctor_say(doctor, VERDICT_WARNING, "folder", "archives in it can be read, not refreshed, by this user",
-			   "%s cannot be written, or its file system makes no unnamed files", folder);
+			"%s cannot be written, or its file system makes no unnamed files", folder);
 	}
 	if (folder_fd >= 0)
 		dsync_sys_close(folder_fd);
@@ -71,13 +73,15 @@ check_place(struct doctor *doctor, const struct dsync_archive *archive, const ch
 {
 	struct stat file_st, folder_st;
 
-	if (dsync_sys_fstat(dsync_archive_fd(archive), &file_st) < 0 || dsync_sys_fstatat(DSYNC_SYS_CWD, folder, &folder_st, true) < 0)
+	if (dsync_sys_fstat(dsync_archive_fd(archive), &file_st) < 0 ||
+		dsync_sys_fstatat(DSYNC_SYS_CWD, folder, &folder_st, true) < 0)
 		return;
 	if (dsync_sys_euid() != 0 && dsync_sys_euid() != file_st.st_uid)
-		doctor_say(doctor, VERDICT_WARNING, "owner", "refresh it as its owner", "it belongs to user %lu: this user cannot refresh it",
-			   (unsigned long)file_st.st_uid);
+		doctor_say(doctor, VERDICT_WARNING, "owner", "refresh it as its owner",
+			"it belongs to user %lu: this user cannot refresh it", (unsigned long)file_st.st_uid);
 	if (file_st.st_dev != folder_st.st_dev)
-		doctor_say(doctor, VERDICT_PROBLEM, "mount", "mount its folder instead of the file", "the file is mounted by itself and cannot be replaced");
+		doctor_say(doctor, VERDICT_PROBLEM, "mount", "mount its folder instead of the file",
+			"the file is mounted by itself and cannot be replaced");
 }
 
 static void
@@ -94,8 +98,9 @@ check_consent(struct doctor *doctor, const struct dsync_archive *archive, int64_
 		doctor_say(doctor, VERDICT_GOOD, "grants", NULL, "its updater has all that it asks for");
 	else
 		doctor_say(doctor, VERDICT_WARNING, "grants", "`dotsync grant` shows what it asks for, and asks you",
-			   consent.granted_hosts.count + consent.granted_env.count > 0 ? "its updater lacks some of what it asks for" :
-											 "its updater was granted nothing");
+			consent.granted_hosts.count + consent.granted_env.count > 0
+				? "its updater lacks some of what it asks for"
+				: "its updater was granted nothing");
 	dsync_consent_finish(&consent);
 }
 
@@ -115,8 +120,8 @@ check_state(struct doctor *doctor, struct dsync_archive *archive, const char *fi
 		return;
 	}
 	if (status.last_code != 0)
-		doctor_say(doctor, VERDICT_WARNING, "state", "`dotsync refresh` tries again now", "%s: %s", dsync_state_word_name(status.state),
-			   status.last_error);
+		doctor_say(doctor, VERDICT_WARNING, "state", "`dotsync refresh` tries again now", "%s: %s",
+			dsync_state_word_name(status.state), status.last_error);
 	else
 		doctor_say(doctor, VERDICT_GOOD, "state", NULL, "%s", dsync_state_word_name(status.state));
 	if (dsync_archive_has_updater(archive))

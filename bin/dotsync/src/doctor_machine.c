@@ -53,8 +53,8 @@ check_kernel(struct doctor *doctor)
 		doctor_say(doctor, VERDICT_GOOD, "kernel", NULL, "%s %s, %s", name.sysname, name.release, name.machine);
 		return;
 	}
-	doctor_say(doctor, VERDICT_WARNING, "kernel", "use Linux 5.3 or later", "%s %s, %s: no pidfd_open", name.sysname, name.release,
-		   name.machine);
+	doctor_say(doctor, VERDICT_WARNING, "kernel", "use Linux 5.3 or later", "%s %s, %s: no pidfd_open",
+		name.sysname, name.release, name.machine);
 }
 
 static void
@@ -63,8 +63,9 @@ check_seccomp(struct doctor *doctor)
 	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0 && prctl(PR_SET_SECCOMP, 2, NULL, 0, 0) < 0 && errno == EFAULT)
 		doctor_say(doctor, VERDICT_GOOD, "seccomp", NULL, "filters can be set");
 	else
-		doctor_say(doctor, VERDICT_PROBLEM, "seccomp", "use a kernel with CONFIG_SECCOMP_FILTER, or a container that allows seccomp()",
-			   "no filters: no updater is ever run without them");
+		doctor_say(doctor, VERDICT_PROBLEM, "seccomp",
+			"use a kernel with CONFIG_SECCOMP_FILTER, or a container that allows seccomp()",
+			"no filters: no updater is ever run without them");
 }
 
 static void
@@ -73,25 +74,30 @@ check_landlock(struct doctor *doctor)
 	long abi = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_VERSION);
 
 	if (abi >= LANDLOCK_ALL_SCOPES)
-		doctor_say(doctor, VERDICT_GOOD, "landlock", NULL, "version %ld: files, network, sockets and signals", abi);
+		doctor_say(doctor, VERDICT_GOOD, "landlock", NULL, "version %ld: files, network, sockets and signals",
+			abi);
 	else if (abi > 0)
-		doctor_say(doctor, VERDICT_GOOD, "landlock", NULL, "version %ld (newer kernels also confine sockets and signals)", abi);
+		doctor_say(doctor, VERDICT_GOOD, "landlock", NULL,
+			"version %ld (newer kernels also confine sockets and signals)", abi);
 	else
 		doctor_say(doctor, VERDICT_WARNING, "landlock",
-			   "start the kernel with landlock in its lsm= list, or allow it in the container; else set sandbox = \"degraded\" in config.toml",
-			   "not available: only built-in updaters are run");
+			"start the kernel with landlock in its lsm= list, or let the container use it; "
+			"or accept less: [refresh] sandbox = \"degraded\" in config.toml",
+			"not available: only built-in updaters are run");
 }
 
 static void
 check_namespaces(struct doctor *doctor)
 {
-	bool allowed = read_number("/proc/sys/user/max_user_namespaces") != 0 && read_number("/proc/sys/kernel/unprivileged_userns_clone") != 0 &&
-		       read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") <= 0;
+	bool allowed = read_number("/proc/sys/user/max_user_namespaces") != 0 &&
+		read_number("/proc/sys/kernel/unprivileged_userns_clone") != 0 &&
+		read_number("/proc/sys/kernel/apparmor_restrict_unprivileged_userns") <= 0;
 
 	if (allowed)
 		doctor_say(doctor, VERDICT_GOOD, "namespaces", NULL, "this user may make them");
 	else
-		doctor_say(doctor, VERDICT_GOOD, "namespaces", NULL, "switched off for users: the sandbox does without them");
+		doctor_say(doctor, VERDICT_GOOD, "namespaces", NULL,
+			"switched off for users: the sandbox does without them");
 }
 
 /* Starts the real helper programs; what they report is what holds. */
@@ -115,8 +121,10 @@ check_helpers(struct doctor *doctor)
 	if (result.error.code != 0) {
 		doctor_say_error(doctor, VERDICT_PROBLEM, "helpers", &result.error);
 	} else {
-		doctor_say(doctor, VERDICT_GOOD, "helpers", NULL, "in %s, of this build", dsync_context_helper_dir(context));
-		doctor_say(doctor, VERDICT_GOOD, "sandbox", NULL, "%s", result.sandbox != NULL ? result.sandbox : "the worker starts");
+		doctor_say(doctor, VERDICT_GOOD, "helpers", NULL, "in %s, of this build",
+			dsync_context_helper_dir(context));
+		doctor_say(doctor, VERDICT_GOOD, "sandbox", NULL, "%s",
+			result.sandbox != NULL ? result.sandbox : "the worker starts");
 	}
 	dsync_result_finish(&result);
 }
@@ -162,14 +170,17 @@ check_folders(struct doctor *doctor)
 	const struct dsync_context *context = doctor->app->context;
 
 	check_folder(doctor, "config", dsync_context_config_dir(context), "DOTSYNC_CONFIG_DIR", "grants of this user");
-	check_folder(doctor, "state", dsync_context_state_dir(context), "DOTSYNC_STATE_DIR", "state where files cannot carry it, keys of caches");
-	check_folder(doctor, "cache", dsync_context_cache_dir(context), "XDG_CACHE_HOME", "compiled updaters: each run compiles anew");
+	check_folder(doctor, "state", dsync_context_state_dir(context), "DOTSYNC_STATE_DIR",
+		"state where files cannot carry it, keys of caches");
+	check_folder(doctor, "cache", dsync_context_cache_dir(context), "XDG_CACHE_HOME",
+		"compiled updaters: each run compiles anew");
 }
 
 static const char *
 proxy_variable(void)
 {
-	static const char *const names[] = { "https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY" };
+	static const char *const names[] = { "https_proxy", "HTTPS_PROXY", "http_proxy", "HTTP_PROXY", "all_proxy",
+		"ALL_PROXY" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -192,8 +203,9 @@ check_proxy(struct doctor *doctor, const struct dsync_config *config)
 		doctor_say(doctor, VERDICT_GOOD, "proxy", NULL, "%s, from config.toml", config->proxy);
 	} else if (variable != NULL) {
 		snprintf(fix, sizeof(fix), "if it is needed, put it into %s/config.toml: [network] proxy = \"...\"",
-			 folder != NULL ? folder : "/etc/dotsync");
-		doctor_say(doctor, VERDICT_WARNING, "proxy", fix, "%s is set and ignored: the environment decides nothing", variable);
+			folder != NULL ? folder : "/etc/dotsync");
+		doctor_say(doctor, VERDICT_WARNING, "proxy", fix,
+			"%s is set and ignored: the environment decides nothing", variable);
 	} else {
 		doctor_say(doctor, VERDICT_GOOD, "proxy", NULL, "none");
 	}
@@ -202,8 +214,8 @@ check_proxy(struct doctor *doctor, const struct dsync_config *config)
 static void
 check_certificates(struct doctor *doctor, const struct dsync_config *config)
 {
-	static const char *const bundles[] = { "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
-					       "/etc/ssl/cert.pem" };
+	static const char *const bundles[] = { "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
+		"/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem" };
 	const char *found = config->ca_file;
 	size_t i;
 
@@ -212,10 +224,12 @@ check_certificates(struct doctor *doctor, const struct dsync_config *config)
 			found = bundles[i];
 	}
 	if (found == NULL)
-		doctor_say(doctor, VERDICT_WARNING, "certificates", "install ca-certificates, or name a file: [network] ca_file in config.toml",
-			   "none found: https will not work");
+		doctor_say(doctor, VERDICT_WARNING, "certificates",
+			"install ca-certificates, or name a file: [network] ca_file in config.toml",
+			"none found: https will not work");
 	else if (dsync_sys_access_at(DSYNC_SYS_CWD, found, R_OK) < 0)
-		doctor_say(doctor, VERDICT_PROBLEM, "certificates", "correct [network] ca_file in config.toml", "%s cannot be read", found);
+		doctor_say(doctor, VERDICT_PROBLEM, "certificates", "correct [network] ca_file in config.toml",
+			"%s cannot be read", found);
 	else
 		doctor_say(doctor, VERDICT_GOOD, "certificates", NULL, "%s", found);
 }
@@ -231,7 +245,8 @@ check_clock(struct doctor *doctor)
 	if (fd >= 0)
 		dsync_sys_close(fd);
 	if (wrong)
-		doctor_say(doctor, VERDICT_WARNING, "clock", "set it, or run a time service", "it stands before the day this program was made");
+		doctor_say(doctor, VERDICT_WARNING, "clock", "set it, or run a time service",
+			"it stands before the day this program was made");
 	else
 		doctor_say(doctor, VERDICT_GOOD, "clock", NULL, "plausible");
 }

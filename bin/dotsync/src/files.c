@@ -42,7 +42,8 @@ open_input(struct dsync_error *err)
 	struct stat st;
 
 	if (dsync_sys_fstat(STDIN_FILENO, &st) == 0 && !S_ISREG(st.st_mode)) {
-		dsync_error_set(err, DSYNC_ERR_INVALID, "", "an archive is read from both ends, so it cannot come through a pipe");
+		dsync_error_set(err, DSYNC_ERR_INVALID, "",
+			"an archive is read from both ends, so it cannot come through a pipe");
 		dsync_error_hint(err, "put it into a file, and give its name or redirect it: < FILE");
 		return NULL;
 	}

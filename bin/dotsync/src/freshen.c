@@ -12,6 +12,7 @@
 #include "dotsync/status.h"
 #include "files.h"
 #include "report.h"
+#include "runtime/context.h"
 #include "runtime/exit_code.h"
 
 int
@@ -46,10 +47,12 @@ freshen_before(struct app *app, const char *file, enum freshen_mode mode)
 	struct dsync_error err;
 	int status;
 
-	if (mode != FRESHEN_WAIT || app->offline || files_place(file) == NULL)
+	if (mode != FRESHEN_WAIT || files_place(file) == NULL)
 		return EXIT_DONE;
 	if (app_context(app) == NULL)
 		return EXIT_MACHINE;
+	if (dsync_context_offline(app->context))
+		return EXIT_DONE;
 	progress_begin(&progress, app, file);
 	options.event = show_progress;
 	options.event_user = &progress;
@@ -104,9 +107,10 @@ freshen_after(struct app *app, const char *file, struct dsync_archive *archive, 
 	struct dsync_error err;
 	int rc;
 
-	if (mode != FRESHEN_BACKGROUND || app->offline || files_place(file) == NULL || !dsync_archive_has_updater(archive))
+	if (mode != FRESHEN_BACKGROUND || files_place(file) == NULL || !dsync_archive_has_updater(archive))
 		return;
-	if (app_context(app) == NULL || dsync_status_read(app->context, archive, file, &status, &err) < 0)
+	if (app_context(app) == NULL || dsync_context_offline(app->context) ||
+		dsync_status_read(app->context, archive, file, &status, &err) < 0)
 		return;
 	if (status.state == DSYNC_STATE_CONSENT_NEEDED)
 		tell(app, file, &status, "its updater needs your consent: see `dotsync grant`");

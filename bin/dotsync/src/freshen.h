@@ -6,7 +6,8 @@
  *	...                                           open it, deliver the data
  *	freshen_after(app, file, archive, mode);      when it is stale: start one refresh in the background
  *
- * Data come first: nothing here keeps them from being delivered, save an expired archive that says so itself (policy.fail_closed).
+ * Data come first: nothing here keeps them from being delivered, save an expired archive that says so
+ * itself (policy.fail_closed).
  */
 #ifndef DOTSYNC_FRESHEN_H
 #define DOTSYNC_FRESHEN_H
@@ -17,7 +18,10 @@ struct dsync_archive;
 
 enum freshen_mode { FRESHEN_BACKGROUND, FRESHEN_WAIT, FRESHEN_NEVER };
 
-#define FRESHEN_OPTION { "refresh", 0, "HOW", "background (default), wait or never" }
+#define FRESHEN_OPTION \
+	{ \
+		"refresh", 0, "HOW", "background (default), wait or never" \
+	}
 
 /* Reads the argument of --refresh; 0, or -1 after reporting. */
 int freshen_parse(struct app *app, const char *text, enum freshen_mode *mode);

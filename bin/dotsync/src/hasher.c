@@ -26,7 +26,8 @@ hash_pieces(void *arg)
 	unsigned index;
 
 	while (next_piece(hasher, &index)) {
-		dsync_hash_update(&hasher->hash, hasher->pieces + (size_t)index * HASHER_PIECE_SIZE, hasher->sizes[index]);
+		dsync_hash_update(
+			&hasher->hash, hasher->pieces + (size_t)index * HASHER_PIECE_SIZE, hasher->sizes[index]);
 		pthread_mutex_lock(&hasher->lock);
 		hasher->hashed++;
 		pthread_cond_signal(&hasher->changed);

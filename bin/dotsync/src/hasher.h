@@ -6,7 +6,8 @@
  *	...                          hasher_update() from one thread, in order
  *	hasher_end(&hasher, digest);
  *
- * A second thread hashes the piece before while the caller brings the next; where there can be none the caller's thread does it.
+ * A second thread hashes the piece before while the caller brings the next; where there can be none the
+ * caller's thread does it.
  */
 #ifndef DOTSYNC_HASHER_H
 #define DOTSYNC_HASHER_H

@@ -35,7 +35,8 @@ contains(const struct dsync_strings *list, const char *text)
 
 /* What is asked for and not missing: what the updater may do here and now. */
 static void
-put_effective(struct dsync_buffer *out, const char *name, const struct dsync_strings *asked, const struct dsync_strings *missing)
+put_effective(struct dsync_buffer *out, const char *name, const struct dsync_strings *asked,
+	const struct dsync_strings *missing)
 {
 	size_t i;
 

@@ -114,6 +114,7 @@ input_duration(struct app *app, const char *option, const char *value, int64_t l
 {
 	if (dsync_text_parse_duration(value, seconds) == 0 && *seconds >= least)
 		return 0;
-	report_usage(app, "--%s is a duration %ssuch as 90s, 15m, 6h or 7d, not \"%s\"", option, least > 0 ? "of at least a second " : "", value);
+	report_usage(app, "--%s is a duration %ssuch as 90s, 15m, 6h or 7d, not \"%s\"", option,
+		least > 0 ? "of at least a second " : "", value);
 	return -1;
 }

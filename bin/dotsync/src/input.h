@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * input.h - files that a command reads whole: an updater, a context, a manifest; and the clock that SOURCE_DATE_EPOCH stops.
+ * input.h - files that a command reads whole: an updater, a context, a manifest; and the clock that
+ * SOURCE_DATE_EPOCH stops.
  */
 #ifndef DOTSYNC_INPUT_H
 #define DOTSYNC_INPUT_H
@@ -11,15 +12,15 @@
 #include "command.h"
 
 /*
- * Reads a file, or standard input for "-", into `out`, which must be initialised and whose limit is the largest size.  Fills `err` with the name of
- * the file in its message.
+ * Reads a file, or standard input for "-", into `out`, which must be initialised and whose limit is the largest
+ * size.  A failure's message names the file.
  */
 int input_read(const char *path, struct dsync_buffer *out, struct dsync_error *err);
 
-/* The same for an updater, which must be a module that can be run (DSYNC_ERR_UPDATER), or the stub that says "none". */
+/* The same for an updater: a module that can be run (DSYNC_ERR_UPDATER), or the stub that says "none". */
 int input_read_updater(const char *path, struct dsync_buffer *out, struct dsync_error *err);
 
-/* What SOURCE_DATE_EPOCH says, or now.  *given (may be NULL) tells which. DSYNC_ERR_INVALID when it is no number of seconds. */
+/* What SOURCE_DATE_EPOCH says, or now; *given (may be NULL) tells which.  DSYNC_ERR_INVALID when it is no time. */
 int input_time(int64_t *seconds, bool *given, struct dsync_error *err);
 
 /* "1d", "90s"...: reports what is wrong with the value and returns -1. */

@@ -33,8 +33,9 @@ static const struct command commands[] = {
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
 
 /*
- * A program whose standard descriptors are closed would write its messages into the next file it opens.  They are filled the wrong way round, so
- * that reading and writing them still fails: what was to be delivered and was not is an error.
+ * A program whose standard descriptors are closed would write its messages into the next file it opens.
+ * They are filled the wrong way round, so that reading and writing them still fails: what was to be
+ * delivered and was not is an error.
  */
 static void
 open_standard_descriptors(void)

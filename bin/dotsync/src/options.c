@@ -69,9 +69,9 @@ print_option(const struct option_spec *spec)
 	char left[64];
 	int length;
 
-	length = snprintf(left, sizeof(left), "%c%c%s--%s%s%s", spec->letter != 0 ? '-' : ' ', spec->letter != 0 ? spec->letter : ' ',
-			  spec->letter != 0 ? ", " : "  ", spec->name, spec->argument != NULL ? " " : "",
-			  spec->argument != NULL ? spec->argument : "");
+	length = snprintf(left, sizeof(left), "%c%c%s--%s%s%s", spec->letter != 0 ? '-' : ' ',
+		spec->letter != 0 ? spec->letter : ' ', spec->letter != 0 ? ", " : "  ", spec->name,
+		spec->argument != NULL ? " " : "", spec->argument != NULL ? spec->argument : "");
 	if (length > 26)
 		printf("  %s\n%30s%s\n", left, "", spec->help);
 	else

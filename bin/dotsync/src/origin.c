@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "origin.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -88,7 +87,7 @@ is_plain(char c)
 	return dsync_text_is_alnum((unsigned char)c) || c == '.' || c == '_' || c == '-' || c == '+';
 }
 
-void
+bool
 origin_file_name(const char *url, char out[ORIGIN_NAME_SIZE])
 {
 	const char *host, *start, *p;
@@ -114,6 +113,36 @@ origin_file_name(const char *url, char out[ORIGIN_NAME_SIZE])
 	out[length] = '\0';
 	if (length == 0)
 		strcpy(out, "download");
+	return start != host;
+}
+
+/* The host of a URL or of an entry of an allow-list, and how long it is. */
+static const char *
+host_of(const char *url, size_t *size)
+{
+	const char *host, *bracket;
+	bool https;
+
+	host = after_scheme(url, &https);
+	if (host == NULL)
+		host = url;
+	*size = strcspn(host, "/?#");
+	bracket = memchr(host, ']', *size);
+	if (bracket != NULL)
+		*size = (size_t)(bracket + 1 - host);
+	else
+		*size = strcspn(host, ":/?#");
+	return host;
+}
+
+bool
+origin_same_host(const char *a, const char *b)
+{
+	size_t a_size, b_size;
+
+	a = host_of(a, &a_size);
+	b = host_of(b, &b_size);
+	return dsync_text_equal_case(a, a_size, b, b_size);
 }
 
 void

@@ -110,7 +110,10 @@ output_begin(struct output *output, const char *path, bool replace, struct dsync
 	return rc;
 }
 
-/* A file without a name is linked to the final one where nothing may be replaced, else to one that can be renamed. */
+/*
+ * A file without a name is linked to the final one where nothing may be replaced, else to one that can be
+ * renamed.
+ */
 static int
 name_it(struct output *output, bool *done, struct dsync_error *err)
 {
@@ -165,8 +168,8 @@ output_publish(struct output *output, struct dsync_error *err)
 		return rc;
 	rc = dsync_sys_fsync(output->folder);
 	if (rc < 0 && rc != -EINVAL && rc != -ENOSYS)
-		return dsync_error_set(err, DSYNC_ERR_DURABILITY, "", "%s is in place, but its folder could not be synced: %s", output->name,
-			strerror(-rc));
+		return dsync_error_set(err, DSYNC_ERR_DURABILITY, "",
+			"%s is in place, but its folder could not be synced: %s", output->name, strerror(-rc));
 	return 0;
 }
 

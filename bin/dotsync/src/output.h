@@ -7,7 +7,8 @@
  *	output_publish(&output, &err);          durable, then in place under its name
  *	output_finish(&output);                 before publish: nothing remains
  *
- * Where the file system can, the file has no name until it is published, so that not even a kill leaves anything behind.
+ * Where the file system can, the file has no name until it is published, so that not even a kill leaves
+ * anything behind.
  */
 #ifndef DOTSYNC_OUTPUT_H
 #define DOTSYNC_OUTPUT_H
@@ -25,7 +26,8 @@ struct output {
 };
 
 /*
- * DSYNC_ERR_EXISTS when the name is taken and `replace` is false, DSYNC_ERR_INVALID when it is taken by something else than a regular file.
+ * DSYNC_ERR_EXISTS when the name is taken and `replace` is false, DSYNC_ERR_INVALID when it is taken by
+ * something else than a regular file.
  */
 int output_begin(struct output *output, const char *path, bool replace, struct dsync_error *err);
 int output_publish(struct output *output, struct dsync_error *err);

@@ -15,28 +15,31 @@
 void
 progress_begin(struct progress *p, struct app *app, const char *what)
 {
+	const char *name;
+
 	memset(p, 0, sizeof(*p));
 	p->app = app;
-	p->what = what;
+	name = strrchr(what, '/');
+	name = name != NULL && name[1] != '\0' ? name + 1 : what;
+	dsync_text_escape(p->what, sizeof(p->what), name, strlen(name));
 	p->started_ms = dsync_sys_monotonic_ms();
 }
 
 static void
 draw(const struct progress *p, int64_t elapsed_ms, uint64_t done, uint64_t total)
 {
-	char size[DSYNC_TEXT_HUMAN_SIZE], rate[DSYNC_TEXT_HUMAN_SIZE], left[DSYNC_TEXT_HUMAN_SIZE], all[DSYNC_TEXT_HUMAN_SIZE];
+	char size[DSYNC_TEXT_HUMAN_SIZE], rate[DSYNC_TEXT_HUMAN_SIZE], left[DSYNC_TEXT_HUMAN_SIZE],
+		all[DSYNC_TEXT_HUMAN_SIZE];
 	uint64_t per_second = done / (uint64_t)(elapsed_ms > 0 ? elapsed_ms : 1) * 1000;
 
 	dsync_text_human_size(size, done);
 	dsync_text_human_size(rate, per_second);
-	fputs("\r\033[K", stderr);
-	report_text(stderr, p->what);
-	fprintf(stderr, ": %s", size);
+	fprintf(stderr, "\r\033[K%s: %s", p->what, size);
 	if (total >= done && total > 0) {
 		dsync_text_human_size(all, total);
 		fprintf(stderr, " of %s", all);
 		if (per_second > 0) {
-			dsync_text_human_duration(left, (int64_t)((total - done) / per_second));
+			dsync_text_human_duration(left, (int64_t)((total - done + per_second - 1) / per_second));
 			fprintf(stderr, ", %s left", left);
 		}
 	}

@@ -20,10 +20,13 @@ range_parse(const char *text, struct range *range)
 	range->is_suffix = dash == text;
 	range->last = UINT64_MAX;
 	if (range->is_suffix)
-		return (range->is_set = dsync_text_parse_u64(right, strlen(right), &range->first) == 0) ? 0 : DSYNC_ERR_SYNTAX;
+		return (range->is_set = dsync_text_parse_u64(right, strlen(right), &range->first) == 0)
+			? 0
+			: DSYNC_ERR_SYNTAX;
 	if (dsync_text_parse_u64(text, (size_t)(dash - text), &range->first) < 0)
 		return DSYNC_ERR_SYNTAX;
-	if (*right != '\0' && (dsync_text_parse_u64(right, strlen(right), &range->last) < 0 || range->last < range->first))
+	if (*right != '\0' &&
+		(dsync_text_parse_u64(right, strlen(right), &range->last) < 0 || range->last < range->first))
 		return DSYNC_ERR_SYNTAX;
 	range->is_set = true;
 	return 0;

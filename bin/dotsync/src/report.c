@@ -20,7 +20,10 @@ report_text(FILE *stream, const char *text)
 	size_t size = strlen(text);
 	size_t piece;
 
-	/* An escape is at most four times as long as what it stands for (\xNN), so a piece of this size always fits whole. */
+	/*
+	 * An escape is at most four times as long as what it stands for (\xNN), so a piece of this size
+	 * always fits whole.
+	 */
 	while (size > 0) {
 		piece = size < 64 ? size : 64;
 		while (piece < size && piece > 60 && ((unsigned char)text[piece] & 0xc0) == 0x80)
@@ -52,7 +55,8 @@ report_colour(FILE *stream, enum colour colour)
 	const char *no_colour = getenv("NO_COLOR");
 	const char *terminal = getenv("TERM");
 
-	if ((no_colour != NULL && no_colour[0] != '\0') || terminal == NULL || strcmp(terminal, "dumb") == 0 || isatty(fileno(stream)) != 1)
+	if ((no_colour != NULL && no_colour[0] != '\0') || terminal == NULL || strcmp(terminal, "dumb") == 0 ||
+		isatty(fileno(stream)) != 1)
 		return "";
 	return codes[colour];
 }
@@ -123,10 +127,13 @@ report_usage(struct app *app, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, arguments);
 	va_end(arguments);
 	dsync_text_escape(escaped, sizeof(escaped), text, strlen(text));
-	fprintf(stderr, "dotsync%s%s: %s; see `dotsync %s%s--help`\n", app->command != NULL ? " " : "", app->command != NULL ? app->command : "",
-		escaped, app->command != NULL ? app->command : "", app->command != NULL ? " " : "");
+	fprintf(stderr, "dotsync%s%s: %s; see `dotsync %s%s--help`\n", app->command != NULL ? " " : "",
+		app->command != NULL ? app->command : "", escaped, app->command != NULL ? app->command : "",
+		app->command != NULL ? " " : "");
 	return EXIT_USAGE;
 }
+
+static void note(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 
 static void
 note(const char *format, va_list arguments)
@@ -209,7 +216,8 @@ report_flush(struct app *app)
 int
 report_worst(int a, int b)
 {
-	static const int order[] = { EXIT_USAGE, 9, 8, 7, 5, 6, 11, EXIT_CONSENT, EXIT_MACHINE, EXIT_AGAIN, EXIT_STALE, EXIT_CHANGED };
+	static const int order[] = { EXIT_USAGE, 9, 8, 7, 5, 6, 11, EXIT_CONSENT, EXIT_MACHINE, EXIT_AGAIN, EXIT_STALE,
+		EXIT_CHANGED };
 	size_t i;
 
 	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {

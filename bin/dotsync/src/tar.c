@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * A member is a header block of 512 bytes (name at 0, size at 124, checksum at 148, type at 156, "ustar" at 257, prefix at 345), then
- * its data, filled up to whole blocks.  Two blocks of zeros, or the end, come last.  Types x (pax: "LENGTH key=value\n" records)
- * and L (GNU: the name) say more about the member that follows.
+ * A member is a header block of 512 bytes (name at 0, size at 124, checksum at 148, type at 156, "ustar" at
+ * 257, prefix at 345), then its data, filled up to whole blocks.  Two blocks of zeros, or the end, come
+ * last.  Types x (pax: "LENGTH key=value\n" records) and L (GNU: the name) say more about the member that
+ * follows.
  */
 #include "tar.h"
 
@@ -31,9 +32,9 @@
 
 struct reader {
 	const struct dsync_archive *archive;
-	uint64_t position;         /* of the header in hand */
+	uint64_t position; /* of the header in hand */
 	unsigned char block[BLOCK_SIZE];
-	char *long_name;           /* for the next member, NULL: none */
+	char *long_name; /* for the next member, NULL: none */
 	bool has_long_size;
 	uint64_t long_size;
 };
@@ -144,8 +145,9 @@ use_records(struct reader *r, const unsigned char *data, size_t size)
 		if (rc == 0)
 			rc = dsync_cursor_skip(&c, digits + 1);
 		if (rc == 0)
-			rc = length - digits - 1 <= dsync_cursor_left(&c) ? dsync_cursor_take(&c, (size_t)length - digits - 1, &view) :
-									   DSYNC_ERR_BOUNDS;
+			rc = length - digits - 1 <= dsync_cursor_left(&c)
+				? dsync_cursor_take(&c, (size_t)length - digits - 1, &view)
+				: DSYNC_ERR_BOUNDS;
 		if (rc == 0)
 			rc = use_record(r, view);
 	}
@@ -206,8 +208,8 @@ hand_out(struct reader *r, uint64_t size, tar_callback *callback, void *user)
 	char name[PREFIX_SIZE + 1 + NAME_SIZE + 1];
 	struct tar_member member = { r->long_name, r->position + BLOCK_SIZE, size, type_name(r->block[TYPE_AT]) };
 
-	snprintf(name, sizeof(name), "%.*s%s%.*s", has_prefix ? (int)PREFIX_SIZE : 0, start + PREFIX_AT, has_prefix ? "/" : "", (int)NAME_SIZE,
-		 start + NAME_AT);
+	snprintf(name, sizeof(name), "%.*s%s%.*s", has_prefix ? (int)PREFIX_SIZE : 0, start + PREFIX_AT,
+		has_prefix ? "/" : "", (int)NAME_SIZE, start + NAME_AT);
 	if (member.name == NULL)
 		member.name = name;
 	callback(user, &member);

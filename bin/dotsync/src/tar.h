@@ -13,10 +13,10 @@
 struct dsync_archive;
 
 struct tar_member {
-	const char *name;    /* untrusted bytes; lives until the callback returns */
-	uint64_t offset;     /* of its data in the payload */
+	const char *name; /* untrusted bytes; lives until the callback returns */
+	uint64_t offset;  /* of its data in the payload */
 	uint64_t size;
-	const char *type;    /* "file", "folder", "link", "other" */
+	const char *type; /* "file", "folder", "link", "other" */
 };
 typedef void tar_callback(void *user, const struct tar_member *member);
 

@@ -13,7 +13,8 @@ target_stream(struct app *app, const char *output)
 {
 	app->stdout_is_payload = strcmp(output, "-") == 0;
 	if (app->stdout_is_payload && isatty(STDOUT_FILENO) == 1)
-		return report_usage(app, "an archive is not for a terminal: redirect standard output, or name a file with -o");
+		return report_usage(
+			app, "an archive is not for a terminal: redirect standard output, or name a file with -o");
 	return EXIT_DONE;
 }
 

@@ -16,7 +16,8 @@
 static void
 test_pieces(void **state)
 {
-	static const size_t pieces[] = { 1000, HASHER_PIECE_SIZE - 1, HASHER_PIECE_SIZE, HASHER_PIECE_SIZE + 1, 2 * HASHER_PIECE_SIZE + 3, STREAM_SIZE };
+	static const size_t pieces[] = { 1000, HASHER_PIECE_SIZE - 1, HASHER_PIECE_SIZE, HASHER_PIECE_SIZE + 1,
+		2 * HASHER_PIECE_SIZE + 3, STREAM_SIZE };
 	unsigned char *stream = malloc(STREAM_SIZE);
 	unsigned char expected[DSYNC_HASH_SIZE], found[DSYNC_HASH_SIZE];
 	struct hasher hasher;

@@ -47,7 +47,8 @@ test_accepted(void **state)
 static void
 test_refused(void **state)
 {
-	static const char *const texts[] = { "", "-", "3", "5-3", "a-b", "3-b", " 3-5", "3-5 ", "+3-5", "3--5", "--5", "03-5", "18446744073709551616-" };
+	static const char *const texts[] = { "", "-", "3", "5-3", "a-b", "3-b", " 3-5", "3-5 ", "+3-5", "3--5", "--5",
+		"03-5", "18446744073709551616-" };
 	uint64_t begin, end;
 	struct range range;
 	size_t i;

@@ -102,8 +102,8 @@ is_same_time(const struct timespec *a, const struct timespec *b)
 static bool
 is_same_file(const struct stat *a, const struct stat *b)
 {
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size && is_same_time(&a->st_mtim, &b->st_mtim) &&
-	       is_same_time(&a->st_ctim, &b->st_ctim);
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+		is_same_time(&a->st_mtim, &b->st_mtim) && is_same_time(&a->st_ctim, &b->st_ctim);
 }
 
 /* A fault of the bytes stays as long as the file does; one of the machine (memory, descriptors) may be gone the next time. */
@@ -154,7 +154,8 @@ follow(struct dsync_live *live, struct dsync_error *err)
 	}
 	live->fault.code = 0;
 	/* Only its attributes changed, as a refresh that found nothing new does: the readers keep their snapshot. */
-	if (live->current != NULL && seen.st_ino == live->seen.st_ino && seen.st_dev == live->seen.st_dev && is_same_version(found, live->current)) {
+	if (live->current != NULL && seen.st_ino == live->seen.st_ino && seen.st_dev == live->seen.st_dev &&
+		is_same_version(found, live->current)) {
 		live->seen = seen;
 		unref(found);
 		return false;

@@ -69,7 +69,8 @@ choose_name(struct entry *entry, const struct dsync_vfs_config *config)
 }
 
 static int
-fill_entry(struct entry *entry, struct dsync_archive *archive, const struct dsync_vfs_config *config, struct dsync_error *err)
+fill_entry(struct entry *entry, struct dsync_archive *archive, const struct dsync_vfs_config *config,
+	struct dsync_error *err)
 {
 	entry->archive = dsync_archive_ref(archive);
 	entry->extent = dsync_archive_payload_extent(archive);

@@ -123,13 +123,14 @@ dsync__vfs_name_of_title(char out[DSYNC_DISPLAY_NAME_SIZE], const char *title, c
 	make_ending(ending, display_ext);
 	ending_size = strlen(ending);
 	if (title_size > ending_size &&
-	    dsync_text_equal_case(title + title_size - ending_size, ending_size, ending, ending_size))
+		dsync_text_equal_case(title + title_size - ending_size, ending_size, ending, ending_size))
 		ending[0] = '\0';
 	dsync__vfs_name_make_safe(out, title, ending);
 }
 
 int
-dsync_vfs_display_name(char out[DSYNC_DISPLAY_NAME_SIZE], const char *file_name, const char *display_ext, struct dsync_error *err)
+dsync_vfs_display_name(
+	char out[DSYNC_DISPLAY_NAME_SIZE], const char *file_name, const char *display_ext, struct dsync_error *err)
 {
 	out[0] = '\0';
 	if (file_name[0] == '\0' || strchr(file_name, '/') != NULL)

@@ -118,12 +118,13 @@ test_titles(void **state)
 	}
 }
 
-#define TITLED                                                                                       \
-	"[sync]\nversion = \"1.3\"\ncontent_type = \"text/csv\"\ndisplay_ext = \"csv\"\n"            \
+#define TITLED \
+	"[sync]\nversion = \"1.3\"\ncontent_type = \"text/csv\"\ndisplay_ext = \"csv\"\n" \
 	"[meta]\nname = \"A/title\"\ncreated_by = \"x\"\ncreated_at = \"2020-01-31T12:00:00Z\"\nhash_algo = \"blake3\"\n"
 
 static void
-check_display(struct dsync_archive *archive, const struct dsync_vfs_config *config, const char *display, const char *path)
+check_display(
+	struct dsync_archive *archive, const struct dsync_vfs_config *config, const char *display, const char *path)
 {
 	struct dsync_vfs *vfs = dsync_vfs_from_archive(archive, config, NULL);
 

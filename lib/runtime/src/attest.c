@@ -139,7 +139,8 @@ read_body(const json_t *object, struct dsync_attest *attest, struct dsync_error 
 	dsync__json_take_integer(&r, "v", 1, 1, &version);
 	attest->status = (int)status;
 	if (r.fault != NULL || version != 1)
-		return dsync_error_set(err, DSYNC_ERR_CORRUPT, "attest", "\"%s\" has a wrong type or value", r.fault != NULL ? r.fault : "v");
+		return dsync_error_set(err, DSYNC_ERR_CORRUPT, "attest", "\"%s\" has a wrong type or value",
+			r.fault != NULL ? r.fault : "v");
 	if (dsync_time_parse(base, strlen(base), &attest->base) < 0)
 		return dsync_error_set(err, DSYNC_ERR_CORRUPT, "attest", "\"base\" is not a time");
 	if (!is_header_value(attest->etag) || !is_header_value(attest->last_modified))
@@ -159,8 +160,9 @@ open_envelope(const json_t *root, struct dsync_buffer *body, struct dsync_error 
 	if (!json_is_string(payload) || !json_is_array(json_object_get(root, "signatures")))
 		return dsync_error_set(err, DSYNC_ERR_CORRUPT, "attest", "not a DSSE envelope");
 	if (json_string_length(payload) > BASE64_SIZE_MAX ||
-	    dsync_text_base64_decode(body, json_string_value(payload), json_string_length(payload)) < 0)
-		return dsync_error_set(err, DSYNC_ERR_CORRUPT, "attest", "the payload is not base64 of at most %u bytes", BODY_SIZE_MAX);
+		dsync_text_base64_decode(body, json_string_value(payload), json_string_length(payload)) < 0)
+		return dsync_error_set(err, DSYNC_ERR_CORRUPT, "attest",
+			"the payload is not base64 of at most %u bytes", BODY_SIZE_MAX);
 	return 0;
 }
 
@@ -209,8 +211,8 @@ dsync_attest_load(const struct dsync_archive *archive, struct dsync_attest *atte
 }
 
 void
-dsync_attest_request_key(unsigned char key[16], const char *method, size_t method_size, const char *url, size_t url_size, const char *headers,
-			 size_t headers_size)
+dsync_attest_request_key(unsigned char key[16], const char *method, size_t method_size, const char *url,
+	size_t url_size, const char *headers, size_t headers_size)
 {
 	unsigned char digest[DSYNC_HASH_SIZE];
 	struct dsync_hash hash;

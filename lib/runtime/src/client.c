@@ -44,11 +44,11 @@ complete_job(const struct dsync_context *context, struct dsync_job *job, struct 
 	memcpy(job->build_id, dsync_build_id, sizeof(job->build_id));
 	job->offline = job->offline || dsync_context_offline(context);
 	if (fill_text(&job->config_dir, dsync_context_config_dir(context)) < 0 ||
-	    fill_text(&job->state_dir, dsync_context_state_dir(context)) < 0 ||
-	    fill_text(&job->cache_dir, dsync_context_cache_dir(context)) < 0 ||
-	    fill_text(&job->machine_dir, dsync_context_machine_dir(context)) < 0 ||
-	    fill_text(&job->helper_dir, dsync_context_helper_dir(context)) < 0 ||
-	    fill_text(&job->working_dir, getcwd(folder, sizeof(folder))) < 0)
+		fill_text(&job->state_dir, dsync_context_state_dir(context)) < 0 ||
+		fill_text(&job->cache_dir, dsync_context_cache_dir(context)) < 0 ||
+		fill_text(&job->machine_dir, dsync_context_machine_dir(context)) < 0 ||
+		fill_text(&job->helper_dir, dsync_context_helper_dir(context)) < 0 ||
+		fill_text(&job->working_dir, getcwd(folder, sizeof(folder))) < 0)
 		return dsync_error_set_memory(err);
 	return 0;
 }
@@ -96,7 +96,8 @@ send_job(const struct dsync_helper *helper, const struct dsync_view *packet, int
 
 /* Starts the helper and hands it the job; on failure nothing is left running. */
 static int
-start(const struct dsync_context *context, struct dsync_job *job, int fd, bool detach, struct dsync_helper *helper, struct dsync_error *err)
+start(const struct dsync_context *context, struct dsync_job *job, int fd, bool detach, struct dsync_helper *helper,
+	struct dsync_error *err)
 {
 	const struct dsync_helper_options options = { .environment = (const char *const *)environ, .detach = detach };
 	struct dsync_buffer packet;
@@ -109,7 +110,8 @@ start(const struct dsync_context *context, struct dsync_job *job, int fd, bool d
 	dsync_buffer_init(&packet, DSYNC_JOB_SIZE_MAX);
 	rc = dsync_job_write(job, &packet);
 	if (rc == DSYNC_ERR_LIMIT)
-		rc = dsync_error_set(err, rc, "job", "paths and commands of this job are longer than %u bytes", DSYNC_JOB_SIZE_MAX);
+		rc = dsync_error_set(
+			err, rc, "job", "paths and commands of this job are longer than %u bytes", DSYNC_JOB_SIZE_MAX);
 	else if (rc < 0)
 		rc = dsync_error_set_memory(err);
 	if (rc == 0)
@@ -125,7 +127,8 @@ start(const struct dsync_context *context, struct dsync_job *job, int fd, bool d
 }
 
 int
-dsync_client_start(struct dsync_client **client, const struct dsync_context *context, struct dsync_job *job, int fd, struct dsync_error *err)
+dsync_client_start(struct dsync_client **client, const struct dsync_context *context, struct dsync_job *job, int fd,
+	struct dsync_error *err)
 {
 	int rc;
 
@@ -168,7 +171,8 @@ fail_ended(struct dsync_client *client, struct dsync_error *err)
 
 	client->over = true;
 	if (dsync_helper_wait(&client->helper, END_WAIT_MS, &status) == 1 && WIFSIGNALED(status))
-		dsync_error_set(err, DSYNC_ERR_PROTOCOL, "helper", HELPER_NAME " was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+		dsync_error_set(err, DSYNC_ERR_PROTOCOL, "helper", HELPER_NAME " was ended by signal %d (%s)",
+			WTERMSIG(status), strsignal(WTERMSIG(status)));
 	else
 		dsync_error_set(err, DSYNC_ERR_PROTOCOL, "helper", HELPER_NAME " ended without saying what came of it");
 	dsync_error_hint(err, "the archive is whole; try again");
@@ -210,7 +214,8 @@ dsync_client_receive(struct dsync_client *client, bool wait, struct dsync_messag
 	if (size <= 0)
 		return fail_ended(client, err);
 	if ((size_t)size > sizeof(client->packet))
-		rc = dsync_error_set(err, DSYNC_ERR_PROTOCOL, "helper", "a packet of %zd bytes; %u is the limit", size, DSYNC_JOB_SIZE_MAX);
+		rc = dsync_error_set(err, DSYNC_ERR_PROTOCOL, "helper", "a packet of %zd bytes; %u is the limit", size,
+			DSYNC_JOB_SIZE_MAX);
 	else
 		rc = dsync_message_read(client->packet, (size_t)size, message, err);
 	if (rc < 0 || (message->is_outcome && !message->result.staged))
@@ -247,8 +252,8 @@ dsync_client_close(struct dsync_client *client)
 }
 
 int
-dsync_client_run(const struct dsync_context *context, struct dsync_job *job, int fd, dsync_event_callback *event, void *user,
-		 struct dsync_result *result, struct dsync_error *err)
+dsync_client_run(const struct dsync_context *context, struct dsync_job *job, int fd, dsync_event_callback *event,
+	void *user, struct dsync_result *result, struct dsync_error *err)
 {
 	struct dsync_client *client;
 	struct dsync_message message;

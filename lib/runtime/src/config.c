@@ -159,7 +159,8 @@ is_table_name(struct dsync_view name)
 }
 
 static int
-refuse(const char *path, const struct dsync_toml *doc, uint32_t node, const char *what, const char *expected, struct dsync_error *err)
+refuse(const char *path, const struct dsync_toml *doc, uint32_t node, const char *what, const char *expected,
+	struct dsync_error *err)
 {
 	struct dsync_view key = dsync_toml_key(doc, node);
 
@@ -172,7 +173,8 @@ refuse(const char *path, const struct dsync_toml *doc, uint32_t node, const char
 }
 
 static int
-read_table(const char *path, const struct dsync_toml *doc, uint32_t table, struct dsync_config *config, struct dsync_error *err)
+read_table(const char *path, const struct dsync_toml *doc, uint32_t table, struct dsync_config *config,
+	struct dsync_error *err)
 {
 	const struct setting *setting;
 	struct fault fault = { NULL };
@@ -207,7 +209,8 @@ read_text(const char *path, struct dsync_view text, struct dsync_config *config,
 			*err = fault;
 		return fault.code;
 	}
-	for (node = dsync_toml_first(doc, DSYNC_TOML_ROOT); rc == 0 && node != DSYNC_TOML_NONE; node = dsync_toml_next(doc, node)) {
+	for (node = dsync_toml_first(doc, DSYNC_TOML_ROOT); rc == 0 && node != DSYNC_TOML_NONE;
+		node = dsync_toml_next(doc, node)) {
 		if (dsync_toml_type(doc, node) != DSYNC_TOML_TABLE || !is_table_name(dsync_toml_key(doc, node)))
 			rc = refuse(path, doc, node, "a setting that is not known", NULL, err);
 		else
@@ -252,7 +255,9 @@ dsync_config_load(const struct dsync_context *context, struct dsync_config *conf
 {
 	int rc;
 
-	*config = (struct dsync_config){ .min_rate = MIN_RATE_DEFAULT, .slots = SLOTS_DEFAULT, .sandbox = DSYNC_SANDBOX_DEFAULT };
+	*config = (struct dsync_config){
+		.min_rate = MIN_RATE_DEFAULT, .slots = SLOTS_DEFAULT, .sandbox = DSYNC_SANDBOX_DEFAULT
+	};
 	rc = read_file(dsync_context_machine_dir(context), config, err);
 	if (rc == 0)
 		rc = read_file(dsync_context_config_dir(context), config, err);

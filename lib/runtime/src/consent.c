@@ -92,7 +92,8 @@ find_missing(struct dsync_consent *consent, struct dsync_error *err)
 }
 
 static int
-collect(const struct dsync_grants *grants, int64_t now, struct dsync_consent *consent, bool *any, struct dsync_error *err)
+collect(const struct dsync_grants *grants, int64_t now, struct dsync_consent *consent, bool *any,
+	struct dsync_error *err)
 {
 	size_t i;
 	int rc = 0;
@@ -114,8 +115,8 @@ collect(const struct dsync_grants *grants, int64_t now, struct dsync_consent *co
 }
 
 int
-dsync_consent_judge(const struct dsync_context *context, const struct dsync_archive *archive, int64_t now, struct dsync_consent *consent,
-		    struct dsync_error *err)
+dsync_consent_judge(const struct dsync_context *context, const struct dsync_archive *archive, int64_t now,
+	struct dsync_consent *consent, struct dsync_error *err)
 {
 	struct dsync_grants *grants = NULL;
 	bool any = false;

@@ -100,8 +100,8 @@ dsync_context_create(const struct dsync_context_options *options, struct dsync_e
 	if (context == NULL)
 		goto no_memory;
 	if (find_folder(&context->config_dir, options->config_dir, &config_source) < 0 ||
-	    find_folder(&context->state_dir, options->state_dir, &state_source) < 0 ||
-	    find_folder(&context->cache_dir, options->cache_dir, &cache_source) < 0)
+		find_folder(&context->state_dir, options->state_dir, &state_source) < 0 ||
+		find_folder(&context->cache_dir, options->cache_dir, &cache_source) < 0)
 		goto no_memory;
 	context->machine_dir = strdup(options->machine_dir != NULL ? options->machine_dir : MACHINE_DIR);
 	context->helper_dir = options->helper_dir != NULL ? strdup(options->helper_dir) : dsync__helper_dir();
@@ -188,7 +188,8 @@ need(const char *folder, const char **dir, const char *what, const char *variabl
 int
 dsync_context_need_config_dir(const struct dsync_context *context, const char **dir, struct dsync_error *err)
 {
-	return need(context->config_dir, dir, "grants and configuration", "DOTSYNC_CONFIG_DIR, XDG_CONFIG_HOME or HOME", err);
+	return need(context->config_dir, dir, "grants and configuration", "DOTSYNC_CONFIG_DIR, XDG_CONFIG_HOME or HOME",
+		err);
 }
 
 int

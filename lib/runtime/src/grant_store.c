@@ -69,7 +69,8 @@ join(const char *dir, const char *name)
 
 /* Takes over `grant` and `path`. */
 static int
-append(struct dsync_grants *grants, struct dsync_grant *grant, char *path, enum dsync_grant_origin origin, struct dsync_error *err)
+append(struct dsync_grants *grants, struct dsync_grant *grant, char *path, enum dsync_grant_origin origin,
+	struct dsync_error *err)
 {
 	struct dsync_grant *items = realloc(grants->items, (grants->count + 1) * sizeof(*items));
 
@@ -105,7 +106,7 @@ read_grant(const char *path, struct dsync_grant *grant, struct dsync_error *err)
 /* A damaged file grants nothing: it is reported and skipped. Only a lack of memory ends the loading. */
 static int
 load_file(const struct dsync_context *context, struct dsync_grants *grants, const char *dir, const char *name,
-	  enum dsync_grant_origin origin, struct dsync_error *err)
+	enum dsync_grant_origin origin, struct dsync_error *err)
 {
 	struct dsync_error fault = { 0 };
 	struct dsync_grant grant;
@@ -137,8 +138,8 @@ is_grant_name(const char *name)
 
 /* A missing folder holds no grants; one that cannot be read grants nothing either, and the log says so. */
 static int
-load_folder(const struct dsync_context *context, struct dsync_grants *grants, const char *dir, enum dsync_grant_origin origin,
-	    struct dsync_error *err)
+load_folder(const struct dsync_context *context, struct dsync_grants *grants, const char *dir,
+	enum dsync_grant_origin origin, struct dsync_error *err)
 {
 	const struct dirent *entry;
 	size_t left = FILES_MAX;
@@ -169,7 +170,7 @@ load_folder(const struct dsync_context *context, struct dsync_grants *grants, co
 
 static int
 load_origin(const struct dsync_context *context, struct dsync_grants *grants, const char *parent, const char *folder,
-	    enum dsync_grant_origin origin, struct dsync_error *err)
+	enum dsync_grant_origin origin, struct dsync_error *err)
 {
 	char *dir;
 	int rc;
@@ -202,9 +203,11 @@ dsync_grants_load(const struct dsync_context *context, struct dsync_grants **gra
 	*grants = calloc(1, sizeof(**grants));
 	if (*grants == NULL)
 		return dsync_error_set_memory(err);
-	rc = load_origin(context, *grants, dsync_context_machine_dir(context), MACHINE_FOLDER, DSYNC_GRANT_MACHINE, err);
+	rc = load_origin(
+		context, *grants, dsync_context_machine_dir(context), MACHINE_FOLDER, DSYNC_GRANT_MACHINE, err);
 	if (rc == 0)
-		rc = load_origin(context, *grants, dsync_context_config_dir(context), USER_FOLDER, DSYNC_GRANT_USER, err);
+		rc = load_origin(
+			context, *grants, dsync_context_config_dir(context), USER_FOLDER, DSYNC_GRANT_USER, err);
 	if (rc < 0) {
 		dsync_grants_free(*grants);
 		*grants = NULL;
@@ -217,8 +220,8 @@ dsync_grants_load(const struct dsync_context *context, struct dsync_grants **gra
 
 /* "CONFIG/grants/KEY.toml", to be freed, and its folder made when `make` says so. */
 static int
-grant_path(const struct dsync_context *context, const char *owner, const unsigned char updater[DSYNC_HASH_SIZE], bool make, char **path,
-	   struct dsync_error *err)
+grant_path(const struct dsync_context *context, const char *owner, const unsigned char updater[DSYNC_HASH_SIZE],
+	bool make, char **path, struct dsync_error *err)
 {
 	unsigned char digest[DSYNC_HASH_SIZE];
 	char key[2 * KEY_SIZE + 1];
@@ -323,7 +326,8 @@ dsync_grants_store(const struct dsync_context *context, const struct dsync_grant
 	if (rc == 0) {
 		rc = dsync__grant_write(&combined, &text);
 		if (rc < 0)
-			rc = dsync_error_set(err, rc, "grant", "this grant cannot be written down: %s", dsync_error_text(rc));
+			rc = dsync_error_set(
+				err, rc, "grant", "this grant cannot be written down: %s", dsync_error_text(rc));
 	}
 	if (rc == 0) {
 		struct dsync_view view = dsync_buffer_view(&text);
@@ -337,7 +341,8 @@ dsync_grants_store(const struct dsync_context *context, const struct dsync_grant
 }
 
 int
-dsync_grants_revoke(const struct dsync_context *context, const char *owner, const unsigned char updater[DSYNC_HASH_SIZE], struct dsync_error *err)
+dsync_grants_revoke(const struct dsync_context *context, const char *owner,
+	const unsigned char updater[DSYNC_HASH_SIZE], struct dsync_error *err)
 {
 	char *path;
 	int rc;

@@ -108,7 +108,8 @@ read_list(const struct dsync_toml *doc, uint32_t node, struct dsync_strings *lis
 
 	if (dsync_toml_type(doc, node) != DSYNC_TOML_ARRAY)
 		return DSYNC_ERR_INVALID;
-	for (item = dsync_toml_first(doc, node); rc == 0 && item != DSYNC_TOML_NONE; item = dsync_toml_next(doc, item)) {
+	for (item = dsync_toml_first(doc, node); rc == 0 && item != DSYNC_TOML_NONE;
+		item = dsync_toml_next(doc, item)) {
 		text = NULL;
 		rc = read_text(doc, item, &text, err);
 		if (rc == 0)
@@ -179,7 +180,8 @@ refuse_key(const struct dsync_toml *doc, uint32_t node, int rc, struct dsync_err
 
 	if (rc == DSYNC_ERR_NO_MEMORY)
 		return rc;
-	dsync_error_set(err, DSYNC_ERR_SYNTAX, "grant", rc == DSYNC_ERR_UNSUPPORTED ? "key or version is not known" : "wrong type or value");
+	dsync_error_set(err, DSYNC_ERR_SYNTAX, "grant",
+		rc == DSYNC_ERR_UNSUPPORTED ? "key or version is not known" : "wrong type or value");
 	dsync_error_at_entry(err, (const char *)key.data, key.size);
 	dsync_error_at_line(err, dsync_toml_line(doc, node), dsync_toml_column(doc, node));
 	return DSYNC_ERR_SYNTAX;
@@ -201,7 +203,8 @@ dsync__grant_parse(const char *text, size_t size, struct dsync_grant *grant, str
 			*err = fault;
 		return fault.code;
 	}
-	for (node = dsync_toml_first(doc, DSYNC_TOML_ROOT); rc == 0 && node != DSYNC_TOML_NONE; node = dsync_toml_next(doc, node)) {
+	for (node = dsync_toml_first(doc, DSYNC_TOML_ROOT); rc == 0 && node != DSYNC_TOML_NONE;
+		node = dsync_toml_next(doc, node)) {
 		rc = read_key(doc, node, grant, err);
 		if (rc < 0)
 			rc = refuse_key(doc, node, rc, err);

@@ -22,9 +22,9 @@
 #include "helper_process.h"
 #include "runtime/context.h"
 
-#define HELPER_FD 3           /* the socket, in the helper */
-#define FIRST_CLOSED_FD 4     /* from here on everything is closed in the helper */
-#define SOCKET_BUFFER 262144  /* a packet of 128 KiB must fit whole */
+#define HELPER_FD 3          /* the socket, in the helper */
+#define FIRST_CLOSED_FD 4    /* from here on everything is closed in the helper */
+#define SOCKET_BUFFER 262144 /* a packet of 128 KiB must fit whole */
 #define ARGUMENTS_MAX 16
 #define DETACH_ARGUMENT "--detach"
 
@@ -75,7 +75,8 @@ judge(int fd, const char *path, struct dsync_error *err)
 	if (st.st_uid != 0 && st.st_uid != dsync_sys_euid())
 		return refuse(path, "belongs to another user", "it must belong to root or to you", err);
 	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-		return refuse(path, "can be changed by other users", "take their right to write away with chmod go-w", err);
+		return refuse(
+			path, "can be changed by other users", "take their right to write away with chmod go-w", err);
 	if ((st.st_mode & (S_IXUSR | S_IXGRP | S_IXOTH)) == 0)
 		return refuse(path, "is not executable", "install dotsync again", err);
 	rc = dsync_sys_pread_all(fd, magic, sizeof(magic), 0);
@@ -100,7 +101,8 @@ open_program(const struct dsync_context *context, const char *name, struct dsync
 	snprintf(path, size, "%s/%s", dir, name);
 	fd = move_up(dsync_sys_openat(DSYNC_SYS_CWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0));
 	if (fd == -ENOENT || fd == -ENOTDIR || fd == -EACCES)
-		rc = refuse(path, fd == -EACCES ? "may not be opened by you" : "is missing", "install dotsync again, or name the folder of its helper programs", err);
+		rc = refuse(path, fd == -EACCES ? "may not be opened by you" : "is missing",
+			"install dotsync again, or name the folder of its helper programs", err);
 	else if (fd < 0)
 		rc = dsync_error_set_errno(err, -fd, "cannot open %s", path);
 	else
@@ -142,7 +144,8 @@ collect_arguments(struct start *start, const struct dsync_helper_options *option
 		start->arguments[count++] = DETACH_ARGUMENT;
 	for (i = 0; options->arguments != NULL && options->arguments[i] != NULL; i++) {
 		if (i == ARGUMENTS_MAX)
-			return dsync_error_set(err, DSYNC_ERR_INVALID, "helper", "more than %d arguments for %s", ARGUMENTS_MAX, start->name);
+			return dsync_error_set(err, DSYNC_ERR_INVALID, "helper", "more than %d arguments for %s",
+				ARGUMENTS_MAX, start->name);
 		start->arguments[count++] = options->arguments[i];
 	}
 	start->arguments[count] = NULL;
@@ -180,7 +183,8 @@ describe_process(posix_spawnattr_t *attributes)
 	if (rc == 0)
 		rc = posix_spawnattr_setsigmask(attributes, &none);
 	if (rc == 0)
-		rc = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
+		rc = posix_spawnattr_setflags(
+			attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
 	return rc;
 }
 
@@ -206,8 +210,9 @@ spawn(const struct start *start, const char *const *environment, pid_t *pid)
 		rc = describe_process(&attributes);
 	/* posix_spawn() changes neither list: its type is older than const. */
 	if (rc == 0)
-		rc = posix_spawn(pid, start->program_path, &actions, &attributes, (char *const *)(uintptr_t)start->arguments,
-				 (char *const *)(uintptr_t)(environment != NULL ? environment : no_environment));
+		rc = posix_spawn(pid, start->program_path, &actions, &attributes,
+			(char *const *)(uintptr_t)start->arguments,
+			(char *const *)(uintptr_t)(environment != NULL ? environment : no_environment));
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	return rc;
@@ -222,13 +227,17 @@ refuse_spawn(const struct start *start, int sys_errno, struct dsync_error *err)
 		return DSYNC_ERR_SANDBOX;
 	}
 	if (sys_errno == ENOENT) {
-		dsync_error_set(err, DSYNC_ERR_SANDBOX, "helper", "%s cannot be started: /dev/null or its program loader is missing", start->name);
+		dsync_error_set(err, DSYNC_ERR_SANDBOX, "helper",
+			"%s cannot be started: /dev/null or its program loader is missing", start->name);
 		dsync_error_hint(err, "install dotsync again for this system");
 		return DSYNC_ERR_SANDBOX;
 	}
 	if (sys_errno == ENOEXEC || sys_errno == EACCES) {
-		dsync_error_set(err, DSYNC_ERR_SANDBOX, "helper", "%s cannot be executed here: %s", start->name, strerror(sys_errno));
-		dsync_error_hint(err, "%s", sys_errno == EACCES ? "its file system may be mounted noexec" : "install dotsync again for this machine");
+		dsync_error_set(err, DSYNC_ERR_SANDBOX, "helper", "%s cannot be executed here: %s", start->name,
+			strerror(sys_errno));
+		dsync_error_hint(err, "%s",
+			sys_errno == EACCES ? "its file system may be mounted noexec"
+					    : "install dotsync again for this machine");
 		return DSYNC_ERR_SANDBOX;
 	}
 	return dsync_error_set_errno(err, sys_errno, "cannot start %s", start->name);
@@ -236,7 +245,7 @@ refuse_spawn(const struct start *start, int sys_errno, struct dsync_error *err)
 
 int
 dsync_helper_start(const struct dsync_context *context, const char *name, const struct dsync_helper_options *options,
-		   struct dsync_helper *helper, struct dsync_error *err)
+	struct dsync_helper *helper, struct dsync_error *err)
 {
 	static const struct dsync_helper_options defaults = { 0 };
 	struct start start = { .name = name, .program = -1, .ours = -1, .theirs = -1 };

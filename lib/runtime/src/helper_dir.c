@@ -23,7 +23,8 @@ own_folder(char folder[PATH_MAX])
 	char *slash;
 
 	/* dli_fname of a program is argv[0], or nothing in a static one; its true path is asked of the kernel. */
-	if (dladdr((const void *)relative_places, &info) != 0 && info.dli_fname != NULL && strstr(info.dli_fname, ".so") != NULL)
+	if (dladdr((const void *)relative_places, &info) != 0 && info.dli_fname != NULL &&
+		strstr(info.dli_fname, ".so") != NULL)
 		object = info.dli_fname;
 	if (realpath(object, folder) == NULL)
 		return 0;

@@ -215,7 +215,8 @@ dsync__json_reader_end(const struct dsync_json_reader *r, const char *what, stru
 	if (r->no_memory)
 		return dsync_error_set_memory(err);
 	if (r->fault != NULL)
-		return dsync_error_set(err, DSYNC_ERR_PROTOCOL, "json", "%s: \"%s\" has a wrong type or value", what, r->fault);
+		return dsync_error_set(
+			err, DSYNC_ERR_PROTOCOL, "json", "%s: \"%s\" has a wrong type or value", what, r->fault);
 	if (r->taken != json_object_size(r->object))
 		return dsync_error_set(err, DSYNC_ERR_PROTOCOL, "json", "%s has a member that is not known", what);
 	return 0;

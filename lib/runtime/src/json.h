@@ -29,8 +29,8 @@
 
 struct dsync_json_reader {
 	const json_t *object;
-	size_t taken;       /* members that were taken */
-	const char *fault;  /* first member of a wrong type or value, or NULL */
+	size_t taken;      /* members that were taken */
+	const char *fault; /* first member of a wrong type or value, or NULL */
 	bool no_memory;
 };
 
@@ -40,8 +40,9 @@ int dsync__json_parse(const void *text, size_t size, int code, json_t **object, 
 void dsync__json_reader_init(struct dsync_json_reader *r, const json_t *object);
 void dsync__json_take_bool(struct dsync_json_reader *r, const char *name, bool *value);
 void dsync__json_take_integer(struct dsync_json_reader *r, const char *name, int64_t min, int64_t max, int64_t *value);
-void dsync__json_take_text(struct dsync_json_reader *r, const char *name, char **value);            /* a copy; free() it */
-void dsync__json_take_buffer(struct dsync_json_reader *r, const char *name, char *out, size_t size); /* must fit with its NUL */
+void dsync__json_take_text(struct dsync_json_reader *r, const char *name, char **value); /* a copy; free() it */
+void dsync__json_take_buffer(
+	struct dsync_json_reader *r, const char *name, char *out, size_t size); /* must fit with its NUL */
 void dsync__json_take_hex(struct dsync_json_reader *r, const char *name, unsigned char *out, size_t size);
 void dsync__json_take_strings(struct dsync_json_reader *r, const char *name, struct dsync_strings *list);
 json_t *dsync__json_take_object(struct dsync_json_reader *r, const char *name); /* borrowed, NULL when absent */

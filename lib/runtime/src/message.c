@@ -84,7 +84,8 @@ dsync_message_read(const void *packet, size_t size, struct dsync_message *messag
 	rc = dsync__json_reader_end(&r, "packet", err);
 	message->is_outcome = outcome != NULL;
 	if (rc == 0 && (event != NULL) == (outcome != NULL))
-		rc = dsync_error_set(err, DSYNC_ERR_PROTOCOL, "json", "a packet that is neither one event nor one outcome");
+		rc = dsync_error_set(
+			err, DSYNC_ERR_PROTOCOL, "json", "a packet that is neither one event nor one outcome");
 	else if (rc == 0 && event != NULL)
 		rc = read_event(event, message, err);
 	else if (rc == 0)

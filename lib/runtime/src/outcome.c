@@ -33,7 +33,8 @@ write_json(struct dsync_outcome *outcome, struct dsync_error *err)
 }
 
 struct dsync_outcome *
-dsync__outcome_create(const char *path, struct dsync_result *result, struct dsync_client *client, struct dsync_error *err)
+dsync__outcome_create(
+	const char *path, struct dsync_result *result, struct dsync_client *client, struct dsync_error *err)
 {
 	struct dsync_outcome *outcome = calloc(1, sizeof(*outcome));
 

@@ -10,8 +10,8 @@
 /*
  * Takes over `result` and `client` (NULL unless the result is staged), also when it fails; `path` as the caller named the archive.
  */
-struct dsync_outcome *dsync__outcome_create(const char *path, struct dsync_result *result, struct dsync_client *client,
-					    struct dsync_error *err);
+struct dsync_outcome *dsync__outcome_create(
+	const char *path, struct dsync_result *result, struct dsync_client *client, struct dsync_error *err);
 
 /* Appends the object of dsync_outcome_json(). */
 int dsync__outcome_write(const char *path, const struct dsync_result *result, struct dsync_buffer *out);

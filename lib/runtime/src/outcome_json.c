@@ -74,7 +74,8 @@ write_layer(struct dsync_buffer *out, const char *token, size_t size)
 		return;
 	name_size = (size_t)(equals - token);
 	snprintf(name, sizeof(name), "%.*s", name_size > NAME_SIZE ? NAME_SIZE : (int)name_size, token);
-	snprintf(value, sizeof(value), "%.*s", size - name_size > VALUE_SIZE ? VALUE_SIZE : (int)(size - name_size - 1), equals + 1);
+	snprintf(value, sizeof(value), "%.*s", size - name_size > VALUE_SIZE ? VALUE_SIZE : (int)(size - name_size - 1),
+		equals + 1);
 	dsync_json_put_text(out, strcmp(name, "ns") == 0 ? "namespaces" : name, value);
 }
 

@@ -27,7 +27,8 @@ copy_text(char **member, const char *value, struct dsync_error *err)
 }
 
 int
-dsync__refresh_job(const char *path, const struct dsync_refresh_options *options, struct dsync_job *job, struct dsync_error *err)
+dsync__refresh_job(
+	const char *path, const struct dsync_refresh_options *options, struct dsync_job *job, struct dsync_error *err)
 {
 	int rc;
 
@@ -52,8 +53,8 @@ dsync__refresh_job(const char *path, const struct dsync_refresh_options *options
 }
 
 struct dsync_refresh *
-dsync__refresh_start(struct dsync_context *context, const char *path, const struct dsync_refresh_options *options, bool session_grant,
-		     struct dsync_error *err)
+dsync__refresh_start(struct dsync_context *context, const char *path, const struct dsync_refresh_options *options,
+	bool session_grant, struct dsync_error *err)
 {
 	static const struct dsync_refresh_options defaults = DSYNC_REFRESH_OPTIONS_INIT;
 	struct dsync_context *used = NULL;
@@ -93,7 +94,8 @@ fail:
 }
 
 struct dsync_refresh *
-dsync_refresh_start(struct dsync_context *context, const char *path, const struct dsync_refresh_options *options, struct dsync_error *err)
+dsync_refresh_start(struct dsync_context *context, const char *path, const struct dsync_refresh_options *options,
+	struct dsync_error *err)
 {
 	return dsync__refresh_start(context, path, options, false, err);
 }
@@ -174,7 +176,8 @@ dsync_refresh_cancel(struct dsync_refresh *refresh)
 }
 
 struct dsync_outcome *
-dsync_refresh_run(struct dsync_context *context, const char *path, const struct dsync_refresh_options *options, struct dsync_error *err)
+dsync_refresh_run(struct dsync_context *context, const char *path, const struct dsync_refresh_options *options,
+	struct dsync_error *err)
 {
 	struct dsync_refresh *refresh = dsync_refresh_start(context, path, options, err);
 

@@ -8,10 +8,11 @@
 #include "runtime/job.h"
 
 /* Fills a refresh job; to be finished by the caller. */
-int dsync__refresh_job(const char *path, const struct dsync_refresh_options *options, struct dsync_job *job, struct dsync_error *err);
+int dsync__refresh_job(
+	const char *path, const struct dsync_refresh_options *options, struct dsync_job *job, struct dsync_error *err);
 
 /* dsync_refresh_start() with the caller's own leave for what the manifest asks. */
-struct dsync_refresh *dsync__refresh_start(struct dsync_context *context, const char *path, const struct dsync_refresh_options *options,
-					   bool session_grant, struct dsync_error *err);
+struct dsync_refresh *dsync__refresh_start(struct dsync_context *context, const char *path,
+	const struct dsync_refresh_options *options, bool session_grant, struct dsync_error *err);
 
 #endif

@@ -15,7 +15,15 @@
 #define REQUESTS_MAX 512 /* 64 requests of a run with their redirects, and to spare */
 
 static const char *const kind_names[] = {
-	"updated", "unchanged", "fresh", "no-updater", "failed", "consent-needed", "held", "dry-run", "explained",
+	"updated",
+	"unchanged",
+	"fresh",
+	"no-updater",
+	"failed",
+	"consent-needed",
+	"held",
+	"dry-run",
+	"explained",
 };
 #define KIND_COUNT (sizeof(kind_names) / sizeof(kind_names[0]))
 
@@ -25,9 +33,18 @@ struct timing {
 	size_t offset;
 };
 
-#define TIMING(name) { #name, offsetof(struct dsync_result, timing_##name) }
+#define TIMING(name) \
+	{ \
+#name, offsetof(struct dsync_result, timing_##name) \
+	}
 static const struct timing timings[] = {
-	TIMING(lock_us), TIMING(worker_us), TIMING(compile_us), TIMING(start_us), TIMING(run_us), TIMING(commit_us), TIMING(total_us),
+	TIMING(lock_us),
+	TIMING(worker_us),
+	TIMING(compile_us),
+	TIMING(start_us),
+	TIMING(run_us),
+	TIMING(commit_us),
+	TIMING(total_us),
 };
 #define TIMING_COUNT (sizeof(timings) / sizeof(timings[0]))
 
@@ -153,7 +170,8 @@ dsync_result_write(const struct dsync_result *result, struct dsync_buffer *out)
 	if (result->next_attempt != INT64_MIN)
 		dsync_json_put_integer(out, "next_attempt", result->next_attempt);
 	for (i = 0; i < TIMING_COUNT; i++)
-		dsync_json_put_integer(out, timings[i].name, *(const int64_t *)(const void *)((const char *)result + timings[i].offset));
+		dsync_json_put_integer(out, timings[i].name,
+			*(const int64_t *)(const void *)((const char *)result + timings[i].offset));
 	dsync__json_put_strings(out, "asked", &result->asked);
 	dsync__json_put_strings(out, "missing", &result->missing);
 	write_requests(out, result);

@@ -86,7 +86,8 @@ dsync_session_archive(const struct dsync_session *session)
 
 /* The roles are ordered: what a member may an owner may, what the public may everybody may. */
 static int
-check_role(const struct dsync_session *session, enum dsync_role least, const char *key, const char *what, struct dsync_error *err)
+check_role(const struct dsync_session *session, enum dsync_role least, const char *key, const char *what,
+	struct dsync_error *err)
 {
 	if (session->role <= least)
 		return 0;

@@ -24,6 +24,7 @@
 #define VERSION 1
 #define FLAG_HELD 1u
 #define CLAMP_SECONDS (INT64_C(366) * 86400)
+#define COOLING_MAX (INT64_C(8) * 86400) /* no schedule goes further (schedule.h) */
 
 void
 dsync_state_init(struct dsync_state *state)
@@ -140,6 +141,9 @@ unpack_numbers(struct dsync_cursor *c, int64_t now, struct dsync_state *state)
 	if (dsync_cursor_u32le(c, &state->failures) < 0 || dsync_cursor_u32le(c, &code) < 0)
 		return DSYNC_ERR_CORRUPT;
 	state->last_code = (int32_t)code;
+	/* A forged record, or a clock that was set back, may cost a refresh; it must not prevent them. */
+	if (state->next_attempt > dsync_time_add(now, COOLING_MAX))
+		state->next_attempt = DSYNC_STATE_NO_TIME;
 	return dsync_cursor_copy(c, state->request, sizeof(state->request)) < 0 ? DSYNC_ERR_CORRUPT : 0;
 }
 
@@ -155,8 +159,8 @@ dsync_state_unpack(const void *data, size_t size, int64_t now, struct dsync_stat
 	if (unpack_header(&c, state) < 0 || unpack_numbers(&c, now, state) < 0)
 		goto corrupt;
 	if (unpack_text(&c, state->last_error, sizeof(state->last_error)) < 0 ||
-	    unpack_validator(&c, state->etag, sizeof(state->etag)) < 0 ||
-	    unpack_validator(&c, state->last_modified, sizeof(state->last_modified)) < 0)
+		unpack_validator(&c, state->etag, sizeof(state->etag)) < 0 ||
+		unpack_validator(&c, state->last_modified, sizeof(state->last_modified)) < 0)
 		goto corrupt;
 	if (dsync_cursor_left(&c) != 0)
 		goto corrupt;

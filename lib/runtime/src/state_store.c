@@ -73,7 +73,8 @@ load_attribute(const struct dsync_archive *archive, struct dsync_state *state)
 }
 
 static int
-load_file(const struct dsync_context *context, const struct dsync_archive *archive, const char *path, struct dsync_state *state)
+load_file(const struct dsync_context *context, const struct dsync_archive *archive, const char *path,
+	struct dsync_state *state)
 {
 	char *record = record_path(context, path, false);
 	struct dsync_buffer data;
@@ -93,8 +94,8 @@ load_file(const struct dsync_context *context, const struct dsync_archive *archi
 }
 
 int
-dsync_state_load(const struct dsync_context *context, const struct dsync_archive *archive, const char *path, struct dsync_state *state,
-		 struct dsync_error *err)
+dsync_state_load(const struct dsync_context *context, const struct dsync_archive *archive, const char *path,
+	struct dsync_state *state, struct dsync_error *err)
 {
 	(void)err;
 	dsync_state_init(state);
@@ -108,8 +109,8 @@ static int
 refuse(int sys_errno, const char *where, struct dsync_error *err)
 {
 	if (sys_errno == EACCES || sys_errno == EPERM || sys_errno == EROFS)
-		return dsync_error_set(err, DSYNC_ERR_PERMISSION, "", "the state of this archive cannot be remembered: %s: %s", where,
-				       strerror(sys_errno));
+		return dsync_error_set(err, DSYNC_ERR_PERMISSION, "",
+			"the state of this archive cannot be remembered: %s: %s", where, strerror(sys_errno));
 	return dsync_error_set_errno(err, sys_errno, "cannot store the state record in %s", where);
 }
 
@@ -119,12 +120,13 @@ is_shadowed(const struct dsync_archive *archive)
 {
 	struct dsync_state older;
 
-	return load_attribute(archive, &older) == 0 && dsync_sys_removexattr(dsync_archive_fd(archive), DSYNC_STATE_ATTRIBUTE) < 0;
+	return load_attribute(archive, &older) == 0 &&
+		dsync_sys_removexattr(dsync_archive_fd(archive), DSYNC_STATE_ATTRIBUTE) < 0;
 }
 
 static int
-store_file(const struct dsync_context *context, const struct dsync_archive *archive, const char *path, const struct dsync_view *record,
-	   int attribute_errno, struct dsync_error *err)
+store_file(const struct dsync_context *context, const struct dsync_archive *archive, const char *path,
+	const struct dsync_view *record, int attribute_errno, struct dsync_error *err)
 {
 	char *place;
 	int rc;
@@ -134,15 +136,15 @@ store_file(const struct dsync_context *context, const struct dsync_archive *arch
 	place = record_path(context, path, true);
 	if (place == NULL)
 		return refuse(attribute_errno == EOPNOTSUPP || attribute_errno == ENOSYS ? EPERM : attribute_errno,
-			      "neither an extended attribute nor a state folder", err);
+			"neither an extended attribute nor a state folder", err);
 	rc = dsync_file_write(DSYNC_SYS_CWD, place, record->data, record->size, 0600, err);
 	free(place);
 	return rc;
 }
 
 int
-dsync_state_store(const struct dsync_context *context, const struct dsync_archive *archive, const char *path, const struct dsync_state *state,
-		  struct dsync_error *err)
+dsync_state_store(const struct dsync_context *context, const struct dsync_archive *archive, const char *path,
+	const struct dsync_state *state, struct dsync_error *err)
 {
 	struct dsync_buffer data;
 	struct dsync_view view;

@@ -27,7 +27,7 @@ struct facts {
 	struct dsync_state state;
 	struct dsync_freshness freshness;
 	bool has_updater;
-	bool refused;    /* by policy.update or a trust layer */
+	bool refused; /* by policy.update or a trust layer */
 	bool held;
 	bool failing;
 	bool refreshing;
@@ -105,7 +105,8 @@ is_writable(const struct dsync_archive *archive, const char *path)
 
 /* What cannot be found out is not granted; only a lack of memory is passed on. */
 static int
-ask_consent(const struct dsync_context *context, const struct dsync_archive *archive, int64_t now, bool *granted, struct dsync_error *err)
+ask_consent(const struct dsync_context *context, const struct dsync_archive *archive, int64_t now, bool *granted,
+	struct dsync_error *err)
 {
 	struct dsync_error fault = { 0 };
 	struct dsync_consent consent;
@@ -127,8 +128,8 @@ ask_consent(const struct dsync_context *context, const struct dsync_archive *arc
 }
 
 static int
-gather(const struct dsync_context *context, struct dsync_archive *archive, const char *path, int64_t now, struct facts *facts,
-       struct dsync_error *err)
+gather(const struct dsync_context *context, struct dsync_archive *archive, const char *path, int64_t now,
+	struct facts *facts, struct dsync_error *err)
 {
 	int rc;
 
@@ -140,7 +141,8 @@ gather(const struct dsync_context *context, struct dsync_archive *archive, const
 	judge_freshness(archive, now, facts);
 	facts->has_updater = dsync_archive_has_updater(archive);
 	facts->refused = is_refused(archive, facts->manifest);
-	facts->held = facts->state.held && (facts->state.held_until == DSYNC_STATE_NO_TIME || facts->state.held_until > now);
+	facts->held =
+		facts->state.held && (facts->state.held_until == DSYNC_STATE_NO_TIME || facts->state.held_until > now);
 	facts->failing = facts->state.failures > 0 || facts->state.last_code != 0;
 	if (path == NULL)
 		return 0;
@@ -167,7 +169,7 @@ is_expired(const struct facts *facts)
 	if (facts->freshness.clock_suspect)
 		return false;
 	return is_over(facts, dsync_manifest_stale_while_revalidate(facts->manifest)) ||
-	       (facts->failing && is_over(facts, dsync_manifest_stale_if_error(facts->manifest)));
+		(facts->failing && is_over(facts, dsync_manifest_stale_if_error(facts->manifest)));
 }
 
 static bool
@@ -176,7 +178,7 @@ is_empty(const struct dsync_archive *archive, const struct dsync_manifest *manif
 	struct dsync_archive_entry entry;
 
 	return dsync_manifest_has_publisher(manifest) && dsync_archive_payload_size(archive) == 0 &&
-	       dsync_archive_find(archive, DSYNC_ENTRY_RELEASE, &entry) < 0;
+		dsync_archive_find(archive, DSYNC_ENTRY_RELEASE, &entry) < 0;
 }
 
 static enum dsync_state_word
@@ -184,7 +186,8 @@ choose_word(const struct dsync_archive *archive, const char *path, const struct 
 {
 	bool stale = facts->freshness.is_stale;
 
-	if (dsync_manifest_variant(facts->manifest) == DSYNC_VARIANT_VAULT || dsync_manifest_encryption_enabled(facts->manifest))
+	if (dsync_manifest_variant(facts->manifest) == DSYNC_VARIANT_VAULT ||
+		dsync_manifest_encryption_enabled(facts->manifest))
 		return DSYNC_STATE_LOCKED;
 	if (is_empty(archive, facts->manifest))
 		return DSYNC_STATE_EMPTY;
@@ -233,13 +236,13 @@ is_due(const struct dsync_context *context, const struct facts *facts, const cha
 {
 	int64_t next = next_refresh(facts, path);
 
-	return path != NULL && facts->freshness.is_stale && next != DSYNC_STATUS_NO_TIME && next <= now && !facts->refreshing &&
-	       !dsync_context_offline(context);
+	return path != NULL && facts->freshness.is_stale && next != DSYNC_STATUS_NO_TIME && next <= now &&
+		!facts->refreshing && !dsync_context_offline(context);
 }
 
 static void
-fill(const struct dsync_context *context, const struct dsync_archive *archive, const char *path, const struct facts *facts,
-     struct dsync_status *status)
+fill(const struct dsync_context *context, const struct dsync_archive *archive, const char *path,
+	const struct facts *facts, struct dsync_status *status)
 {
 	unsigned char generation[DSYNC_GENERATION_SIZE];
 
@@ -263,8 +266,8 @@ fill(const struct dsync_context *context, const struct dsync_archive *archive, c
 }
 
 int
-dsync_status_read(struct dsync_context *context, struct dsync_archive *archive, const char *path, struct dsync_status *status,
-		  struct dsync_error *err)
+dsync_status_read(struct dsync_context *context, struct dsync_archive *archive, const char *path,
+	struct dsync_status *status, struct dsync_error *err)
 {
 	struct dsync_status found = DSYNC_STATUS_INIT;
 	struct dsync_context *used;
@@ -274,7 +277,8 @@ dsync_status_read(struct dsync_context *context, struct dsync_archive *archive, 
 	int rc;
 
 	if (size == 0 || size > sizeof(found))
-		return dsync_error_set(err, DSYNC_ERR_INVALID, "", "the status was not initialised with DSYNC_STATUS_INIT");
+		return dsync_error_set(
+			err, DSYNC_ERR_INVALID, "", "the status was not initialised with DSYNC_STATUS_INIT");
 	used = dsync_context_resolve(context, &owned, err);
 	if (used == NULL)
 		return DSYNC_ERR_NO_MEMORY;

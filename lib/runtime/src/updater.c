@@ -119,7 +119,8 @@ scan_imports(struct dsync_cursor *c, struct findings *findings)
 	if (read_u32(c, &count) < 0)
 		return DSYNC_ERR_CORRUPT;
 	for (; count > 0; count--) {
-		if (read_name(c, &module) < 0 || read_name(c, &name) < 0 || dsync_cursor_u8(c, &kind) < 0 || skip_description(c, kind) < 0)
+		if (read_name(c, &module) < 0 || read_name(c, &name) < 0 || dsync_cursor_u8(c, &kind) < 0 ||
+			skip_description(c, kind) < 0)
 			return DSYNC_ERR_CORRUPT;
 		if (dsync_text_view_is(module, "dotsync.v1"))
 			findings->imports_dotsync = true;
@@ -139,7 +140,8 @@ scan_exports(struct dsync_cursor *c, struct findings *findings)
 	if (read_u32(c, &count) < 0)
 		return DSYNC_ERR_CORRUPT;
 	for (; count > 0; count--) {
-		if (read_name(c, &name) < 0 || dsync_cursor_u8(c, &kind) < 0 || kind >= KIND_COUNT || read_u32(c, &index) < 0)
+		if (read_name(c, &name) < 0 || dsync_cursor_u8(c, &kind) < 0 || kind >= KIND_COUNT ||
+			read_u32(c, &index) < 0)
 			return DSYNC_ERR_CORRUPT;
 		if (kind == KIND_FUNCTION && dsync_text_view_is(name, "run"))
 			findings->exports_run = true;
@@ -173,8 +175,8 @@ scan_module(const void *wasm, size_t size, struct findings *findings)
 	if (size < sizeof(head) || memcmp(wasm, head, sizeof(head)) != 0 || dsync_cursor_skip(&c, sizeof(head)) < 0)
 		return DSYNC_ERR_CORRUPT;
 	while (dsync_cursor_left(&c) > 0) {
-		if (dsync_cursor_u8(&c, &id) < 0 || read_u32(&c, &length) < 0 || dsync_cursor_take(&c, (size_t)length, &body) < 0 ||
-		    scan_section(id, body, findings) < 0)
+		if (dsync_cursor_u8(&c, &id) < 0 || read_u32(&c, &length) < 0 ||
+			dsync_cursor_take(&c, (size_t)length, &body) < 0 || scan_section(id, body, findings) < 0)
 			return DSYNC_ERR_CORRUPT;
 	}
 	return 0;
@@ -205,7 +207,8 @@ dsync_updater_inspect(const void *wasm, size_t size, struct dsync_updater_info *
 }
 
 int
-dsync_updater_inspect_archive(const struct dsync_archive *archive, struct dsync_updater_info *info, struct dsync_error *err)
+dsync_updater_inspect_archive(
+	const struct dsync_archive *archive, struct dsync_updater_info *info, struct dsync_error *err)
 {
 	unsigned char *wasm;
 	size_t size;

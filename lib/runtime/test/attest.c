@@ -81,9 +81,10 @@ test_round_trip(void **state)
 static void
 test_bytes(void **state)
 {
-	static const char expected[] = "{\"payload\":\"eyJiYXNlIjoiMjAyNi0wMS0wMVQwMDowMDowMFoiLCJwYXlsb2FkIjp7ImJsYWtlMyI6IjAxMDEwMTAxMDEwMTAxMDEw"
-				       "MTAxMDEwMTAxMDEwMTAxMDEwMTAxMDEwMTAxMDEwMTAxMDEwMTAxMDEwMTAxMDEiLCJzaXplIjozfSwidiI6MX0=\","
-				       "\"payloadType\":\"" TYPE "\",\"signatures\":[]}";
+	static const char expected[] =
+		"{\"payload\":\"eyJiYXNlIjoiMjAyNi0wMS0wMVQwMDowMDowMFoiLCJwYXlsb2FkIjp7ImJsYWtlMyI6IjAxMDEwMTAxMDEwMTAxMDEw"
+		"MTAxMDEwMTAxMDEwMTAxMDEwMTAxMDEwMTAxMDEwMTAxMDEwMTAxMDEwMTAxMDEiLCJzaXplIjozfSwidiI6MX0=\","
+		"\"payloadType\":\"" TYPE "\",\"signatures\":[]}";
 	struct dsync_attest in;
 	struct dsync_buffer text;
 
@@ -105,33 +106,24 @@ test_bodies(void **state)
 		const char *body;
 		bool accept;
 	} cases[] = {
-		{ BODY(""), true },
-		{ BODY(",\"status\":304"), true },
-		{ BODY(",\"later\":{\"than\":[\"us\"]}"), true },
-		{ BODY(",\"url\":\"" HASH64 "\""), true },
-		{ BODY(",\"etag\":\"\\\"abc\\\"\""), true },
-		{ "{}", false },
-		{ "[]", false },
-		{ "", false },
-		{ "{\"base\":\"2026-01-01T00:00:00Z\"," PAYLOAD "}", false },
+		{ BODY(""), true }, { BODY(",\"status\":304"), true }, { BODY(",\"later\":{\"than\":[\"us\"]}"), true },
+		{ BODY(",\"url\":\"" HASH64 "\""), true }, { BODY(",\"etag\":\"\\\"abc\\\"\""), true }, { "{}", false },
+		{ "[]", false }, { "", false }, { "{\"base\":\"2026-01-01T00:00:00Z\"," PAYLOAD "}", false },
 		{ "{\"base\":\"2026-01-01T00:00:00Z\"," PAYLOAD ",\"v\":2}", false },
 		{ "{\"base\":\"2026-01-01T00:00:00Z\"," PAYLOAD ",\"v\":\"1\"}", false },
 		{ "{\"base\":\"2026-01-01T00:00:00Z\",\"v\":1}", false },
 		{ "{\"base\":\"yesterday\"," PAYLOAD ",\"v\":1}", false },
-		{ "{\"base\":1767225600," PAYLOAD ",\"v\":1}", false },
-		{ "{" PAYLOAD ",\"v\":1}", false },
+		{ "{\"base\":1767225600," PAYLOAD ",\"v\":1}", false }, { "{" PAYLOAD ",\"v\":1}", false },
 		{ "{\"base\":\"2026-01-01T00:00:00Z\",\"payload\":{\"blake3\":\"01\",\"size\":3},\"v\":1}", false },
 		{ "{\"base\":\"2026-01-01T00:00:00Z\",\"payload\":{\"blake3\":\"" HASH64 "\"},\"v\":1}", false },
-		{ "{\"base\":\"2026-01-01T00:00:00Z\",\"payload\":{\"blake3\":\"" HASH64 "\",\"size\":-1},\"v\":1}", false },
-		{ "{\"base\":\"2026-01-01T00:00:00Z\",\"payload\":{\"blake3\":\"" HASH64 "\",\"size\":1.5},\"v\":1}", false },
-		{ BODY(",\"status\":1000"), false },
-		{ BODY(",\"status\":\"200\""), false },
-		{ BODY(",\"url\":\"" HASH64 "00\""), false },
-		{ BODY(",\"url\":\"https://example.com/\""), false },
-		{ BODY(",\"etag\":\"a\\r\\nX: y\""), false },
-		{ BODY(",\"etag\":\"a\\u0000b\""), false },
-		{ BODY(",\"last_modified\":\"\303\274\""), false },
-		{ BODY(",\"v\":1"), false }, /* twice */
+		{ "{\"base\":\"2026-01-01T00:00:00Z\",\"payload\":{\"blake3\":\"" HASH64 "\",\"size\":-1},\"v\":1}",
+			false },
+		{ "{\"base\":\"2026-01-01T00:00:00Z\",\"payload\":{\"blake3\":\"" HASH64 "\",\"size\":1.5},\"v\":1}",
+			false },
+		{ BODY(",\"status\":1000"), false }, { BODY(",\"status\":\"200\""), false },
+		{ BODY(",\"url\":\"" HASH64 "00\""), false }, { BODY(",\"url\":\"https://example.com/\""), false },
+		{ BODY(",\"etag\":\"a\\r\\nX: y\""), false }, { BODY(",\"etag\":\"a\\u0000b\""), false },
+		{ BODY(",\"last_modified\":\"\303\274\""), false }, { BODY(",\"v\":1"), false }, /* twice */
 	};
 	struct dsync_attest out, empty;
 	size_t i;
@@ -181,7 +173,13 @@ static void
 test_envelopes(void **state)
 {
 	static const char *const refused[] = {
-		"", "{", "{}", "[]", "null", "\"text\"", "{\"payload\":\"e30=\"}",
+		"",
+		"{",
+		"{}",
+		"[]",
+		"null",
+		"\"text\"",
+		"{\"payload\":\"e30=\"}",
 		"{\"payload\":\"e30=\",\"payloadType\":\"application/vnd.dotsync.attest.v2+json\",\"signatures\":[]}",
 		"{\"payload\":\"e30\",\"payloadType\":\"" TYPE "\",\"signatures\":[]}",
 		"{\"payload\":\"*\",\"payloadType\":\"" TYPE "\",\"signatures\":[]}",

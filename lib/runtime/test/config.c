@@ -47,8 +47,9 @@ test_both(void **state)
 	struct dsync_config config;
 
 	(void)state;
-	home_write_text("machine/config.toml", "[network]\nproxy = \"http://machine:1\"\nca_file = \"/m.pem\"\nmin_rate = 1\n[refresh]\nslots = 2\n"
-					       "sandbox = \"strict\"\n");
+	home_write_text("machine/config.toml",
+		"[network]\nproxy = \"http://machine:1\"\nca_file = \"/m.pem\"\nmin_rate = 1\n[refresh]\nslots = 2\n"
+		"sandbox = \"strict\"\n");
 	load(&config);
 	assert_string_equal(config.proxy, "http://machine:1");
 	assert_string_equal(config.ca_file, "/m.pem");
@@ -57,7 +58,8 @@ test_both(void **state)
 	assert_int_equal(config.sandbox, DSYNC_SANDBOX_STRICT);
 	dsync_config_finish(&config);
 
-	home_write_text("config/config.toml", "network.proxy = \"https://user:2\"\nrefresh = { slots = 256, sandbox = \"degraded\" }\n");
+	home_write_text("config/config.toml",
+		"network.proxy = \"https://user:2\"\nrefresh = { slots = 256, sandbox = \"degraded\" }\n");
 	load(&config);
 	assert_string_equal(config.proxy, "https://user:2");
 	assert_string_equal(config.ca_file, "/m.pem");

@@ -24,7 +24,8 @@ static const struct {
 	{ "/h", "c", "s", "./k", "", "", "/h/.config/dotsync", "/h/.local/state/dotsync", "/h/.cache/dotsync" },
 	{ "", "/c", "", "", "", "", "/c/dotsync", NULL, NULL },
 	{ "/h", "/c", "/s", "/k", "/own/config", "/own/state//", "/own/config", "/own/state", "/k/dotsync" },
-	{ "/h", "", "", "", "relative", "relative", "/h/.config/dotsync", "/h/.local/state/dotsync", "/h/.cache/dotsync" },
+	{ "/h", "", "", "", "relative", "relative", "/h/.config/dotsync", "/h/.local/state/dotsync",
+		"/h/.cache/dotsync" },
 	{ "/", "", "", "", "", "", "/.config/dotsync", "/.local/state/dotsync", "/.cache/dotsync" },
 };
 
@@ -102,7 +103,8 @@ test_offline(void **state)
 	static const struct {
 		const char *value;
 		bool option, offline;
-	} rows[] = { { "", false, false }, { "0", false, false }, { "1", false, true }, { "yes", false, true }, { "", true, true }, { "0", true, true } };
+	} rows[] = { { "", false, false }, { "0", false, false }, { "1", false, true }, { "yes", false, true },
+		{ "", true, true }, { "0", true, true } };
 	struct dsync_context_options options = DSYNC_CONTEXT_OPTIONS_INIT;
 	struct dsync_context *context;
 	size_t i;

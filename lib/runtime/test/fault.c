@@ -38,7 +38,8 @@ static int
 setup(void **state)
 {
 	home_setup(state);
-	home_make("a.sync", HOME_MANIFEST "[permissions]\nallow_hosts = [\"a.example\"]\n", "x", home_wasm, home_wasm_size);
+	home_make("a.sync", HOME_MANIFEST "[permissions]\nallow_hosts = [\"a.example\"]\n", "x", home_wasm,
+		home_wasm_size);
 	home_install("fake_refresh", "dotsync-refresh", 0755);
 	archive = home_open("a.sync");
 	home_context();
@@ -158,7 +159,8 @@ work_job(struct dsync_error *err)
 static int
 work_message(struct dsync_error *err)
 {
-	static const char packet[] = "{\"outcome\":{\"kind\":\"updated\",\"asked\":[\"a\",\"b\"],\"requests\":[{\"method\":\"GET\",\"url\":\"x\"}]}}";
+	static const char packet[] =
+		"{\"outcome\":{\"kind\":\"updated\",\"asked\":[\"a\",\"b\"],\"requests\":[{\"method\":\"GET\",\"url\":\"x\"}]}}";
 	struct dsync_message message;
 	int rc = dsync_message_read(packet, sizeof(packet) - 1, &message, err);
 
@@ -194,7 +196,8 @@ work_updater(struct dsync_error *err)
 
 /* `before` and `after` bracket each run; they may be NULL. */
 static void
-sweep(const char *what, work_function *work, enum dsync_fault_kind kind, int sys_errno, void (*before)(void), void (*after)(int rc))
+sweep(const char *what, work_function *work, enum dsync_fault_kind kind, int sys_errno, void (*before)(void),
+	void (*after)(int rc))
 {
 	struct dsync_error err;
 	bool fired;
@@ -296,8 +299,14 @@ test_rest(void **state)
 		const char *what;
 		work_function *work;
 	} works[] = {
-		{ "status", work_status }, { "config", work_config }, { "consent", work_consent }, { "refresh", work_refresh },
-		{ "context", work_context }, { "job", work_job }, { "message", work_message }, { "attest", work_attest },
+		{ "status", work_status },
+		{ "config", work_config },
+		{ "consent", work_consent },
+		{ "refresh", work_refresh },
+		{ "context", work_context },
+		{ "job", work_job },
+		{ "message", work_message },
+		{ "attest", work_attest },
 		{ "updater", work_updater },
 	};
 	size_t i;
@@ -366,7 +375,8 @@ test_not_remembered(void **state)
 		dsync_archive_generation(archive, s.generation);
 		dsync_fault_arm(DSYNC_FAULT_ERROR, errors[i], 1, true);
 		dsync_fault_only("setxattr");
-		assert_int_equal(dsync_state_store(home_context_without(), archive, "a.sync", &s, &err), DSYNC_ERR_PERMISSION);
+		assert_int_equal(
+			dsync_state_store(home_context_without(), archive, "a.sync", &s, &err), DSYNC_ERR_PERMISSION);
 		dsync_fault_disarm();
 		assert_int_equal(err.code, DSYNC_ERR_PERMISSION);
 	}

@@ -30,7 +30,8 @@ test_parse(void **state)
 		const char *entry; /* the key that is to blame, NULL: accepted */
 	} cases[] = {
 		{ GRANT, NULL },
-		{ GRANT "hosts = [\"a.example\", \"*.b.example:8443\"]\nenv = [\"TOKEN\"]\nprivate = [\"a.example\"]\n", NULL },
+		{ GRANT "hosts = [\"a.example\", \"*.b.example:8443\"]\nenv = [\"TOKEN\"]\nprivate = [\"a.example\"]\n",
+			NULL },
 		{ GRANT "created = \"2026-01-01T00:00:00Z\"\nexpires = \"2027-01-01T00:00:00Z\"\n", NULL },
 		{ "v = 1\nowner = \"x\"\n", NULL },
 		{ "", "" },
@@ -289,7 +290,7 @@ test_consent(void **state)
 	assert_int_equal(consent.missing_env.count, 1);
 	dsync_consent_finish(&consent);
 
-	init(&grant, "a.EXAMPLE"); /* host names have no case */
+	init(&grant, "a.EXAMPLE");                                       /* host names have no case */
 	assert_int_equal(dsync_grant_add(&grant.env, "token", NULL), 0); /* variables have */
 	store(&grant);
 	judge(&consent, dsync_sys_now());
@@ -345,9 +346,11 @@ test_machine(void **state)
 	home_make("a.sync", HOME_MANIFEST ASKS, "x", home_wasm, home_wasm_size);
 	assert_int_equal(mkdir(home_path("config/grants"), 0700), 0);
 	assert_int_equal(mkdir(home_path("machine/grants.d"), 0700), 0);
-	home_write_text("config/grants/any.toml", "v = 1\nowner = \"" HOME_OWNER "\"\nhosts = [\"a.example\", \"b.example\"]\nenv = [\"TOKEN\"]\n");
+	home_write_text("config/grants/any.toml",
+		"v = 1\nowner = \"" HOME_OWNER "\"\nhosts = [\"a.example\", \"b.example\"]\nenv = [\"TOKEN\"]\n");
 	check_granted(false);
-	home_write_text("machine/grants.d/any.toml", "v = 1\nowner = \"" HOME_OWNER "\"\nhosts = [\"a.example\", \"b.example\"]\nenv = [\"TOKEN\"]\n");
+	home_write_text("machine/grants.d/any.toml",
+		"v = 1\nowner = \"" HOME_OWNER "\"\nhosts = [\"a.example\", \"b.example\"]\nenv = [\"TOKEN\"]\n");
 	check_granted(true);
 	grants = load();
 	assert_int_equal(dsync_grants_count(grants), 2);

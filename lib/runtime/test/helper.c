@@ -305,7 +305,8 @@ test_environment(void **state)
 static void
 test_too_many_arguments(void **state)
 {
-	static const char *const arguments[] = { "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13", "14", "15", "16", "17", NULL };
+	static const char *const arguments[] = { "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13",
+		"14", "15", "16", "17", NULL };
 	const struct dsync_helper_options options = { .arguments = arguments };
 	struct dsync_helper helper;
 

@@ -62,8 +62,8 @@ int
 home_setup(void **state)
 {
 	static const char *const folders[] = { "work", "config", "state", "cache", "machine", "helpers" };
-	static const char *const variables[] = { "HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "DOTSYNC_CONFIG_DIR",
-						 "DOTSYNC_STATE_DIR", "DOTSYNC_OFFLINE" };
+	static const char *const variables[] = { "HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME",
+		"DOTSYNC_CONFIG_DIR", "DOTSYNC_STATE_DIR", "DOTSYNC_OFFLINE" };
 	size_t i;
 
 	(void)state;

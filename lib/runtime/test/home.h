@@ -23,8 +23,8 @@ struct dsync_archive;
 #define HOME_OWNER "somebody"
 
 /* A whole manifest made long ago; tables may follow. */
-#define HOME_MANIFEST                                                                                \
-	"[sync]\nversion = \"1.3\"\ncontent_type = \"text/csv\"\ndisplay_ext = \"csv\"\n"            \
+#define HOME_MANIFEST \
+	"[sync]\nversion = \"1.3\"\ncontent_type = \"text/csv\"\ndisplay_ext = \"csv\"\n" \
 	"[meta]\ncreated_by = \"" HOME_OWNER "\"\ncreated_at = \"2020-01-31T12:00:00Z\"\nhash_algo = \"blake3\"\n"
 
 int home_setup(void **state);

@@ -10,59 +10,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "base/file.h"
-#include "base/sys.h"
 #include "dotsync/refresh.h"
+#include "fake.h"
 #include "home.h"
 #include "runtime/client.h"
 #include "runtime/exit_code.h"
-#include "runtime/grants.h"
 
 #define PATIENCE_MS 20000
-
-static int
-setup(void **state)
-{
-	home_setup(state);
-	home_install("fake_refresh", "dotsync-refresh", 0755);
-	assert_int_equal(setenv("MARK", home_path("mark"), 1), 0);
-	return 0;
-}
-
-static void
-play(const char *part)
-{
-	assert_int_equal(setenv("FAKE", part, 1), 0);
-}
-
-/* What the helper noticed; waits for it. */
-static void
-check_mark(const char *expected)
-{
-	char text[4096] = "";
-	int64_t end = dsync_sys_monotonic_ms() + PATIENCE_MS;
-	FILE *file = NULL;
-
-	while (dsync_sys_monotonic_ms() < end && text[0] == '\0') {
-		file = fopen(home_path("mark"), "r");
-		if (file != NULL) {
-			if (fgets(text, sizeof(text), file) == NULL)
-				text[0] = '\0';
-			fclose(file);
-		}
-		if (text[0] == '\0')
-			dsync_sys_sleep_ms(2);
-	}
-	if (strstr(text, expected) == NULL)
-		fail_msg("\"%s\" is not in \"%s\"", expected, text);
-}
 
 struct seen {
 	int events[DSYNC_EVENT_SANDBOX + 1];
@@ -110,7 +70,7 @@ test_updated(void **state)
 	struct seen seen = { 0 };
 
 	(void)state;
-	play("updated");
+	fake_play("updated");
 	options.event = see;
 	options.event_user = &seen;
 	outcome = run(&options);
@@ -137,7 +97,7 @@ test_failed(void **state)
 	struct dsync_outcome *outcome;
 
 	(void)state;
-	play("failed");
+	fake_play("failed");
 	outcome = run(NULL);
 	assert_int_equal(dsync_outcome_kind(outcome), DSYNC_OUTCOME_FAILED);
 	assert_int_equal(dsync_outcome_error(outcome)->code, DSYNC_ERR_NETWORK);
@@ -161,7 +121,7 @@ test_json(void **state)
 	json_t *root;
 
 	(void)state;
-	play("failed");
+	fake_play("failed");
 	outcome = run(NULL);
 	root = json_loads(dsync_outcome_json(outcome), JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(root);
@@ -196,7 +156,7 @@ test_dispatch(void **state)
 	int rc;
 
 	(void)state;
-	play("many");
+	fake_play("many");
 	options.event = see;
 	options.event_user = &seen;
 	refresh = dsync_refresh_start(home_context(), "a.sync", &options, &err);
@@ -222,7 +182,7 @@ test_cancel(void **state)
 	struct pollfd pollfd;
 
 	(void)state;
-	play("slow");
+	fake_play("slow");
 	refresh = dsync_refresh_start(home_context(), "a.sync", NULL, &err);
 	assert_non_null(refresh);
 	assert_int_equal(dsync_refresh_dispatch(refresh, &err), 0);
@@ -231,7 +191,7 @@ test_cancel(void **state)
 	assert_int_equal(poll(&pollfd, 1, PATIENCE_MS), 1);
 	assert_int_equal(dsync_refresh_dispatch(refresh, &err), 0);
 	dsync_refresh_cancel(refresh);
-	check_mark("cancelled");
+	fake_check_mark("cancelled");
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	dsync_refresh_cancel(NULL);
 }
@@ -246,7 +206,7 @@ test_cancel_after_outcome(void **state)
 	int rc;
 
 	(void)state;
-	play("updated");
+	fake_play("updated");
 	refresh = dsync_refresh_start(home_context(), "a.sync", NULL, &err);
 	pollfd.fd = dsync_refresh_fd(refresh);
 	pollfd.events = POLLIN;
@@ -262,7 +222,7 @@ run_staged(const char *part)
 	struct dsync_refresh_options options = DSYNC_REFRESH_OPTIONS_INIT;
 	struct dsync_outcome *outcome;
 
-	play(part);
+	fake_play(part);
 	options.stage = true;
 	outcome = run(&options);
 	assert_int_equal(dsync_outcome_kind(outcome), DSYNC_OUTCOME_UPDATED);
@@ -278,7 +238,7 @@ test_commit(void **state)
 	(void)state;
 	assert_non_null(strstr(dsync_outcome_json(outcome), "\"staged\":true"));
 	assert_int_equal(dsync_outcome_commit(outcome, &err), 0);
-	check_mark("{\"decision\":\"commit\"}");
+	fake_check_mark("{\"decision\":\"commit\"}");
 	assert_non_null(strstr(dsync_outcome_json(outcome), "\"staged\":false"));
 	assert_int_equal(dsync_outcome_commit(outcome, &err), DSYNC_ERR_STATE);
 	dsync_outcome_destroy(outcome);
@@ -318,7 +278,7 @@ test_discard(void **state)
 
 	(void)state;
 	dsync_outcome_discard(outcome);
-	check_mark("{\"decision\":\"discard\"}");
+	fake_check_mark("{\"decision\":\"discard\"}");
 	assert_int_equal(dsync_outcome_commit(outcome, &err), DSYNC_ERR_STATE);
 	dsync_outcome_destroy(outcome);
 }
@@ -329,7 +289,7 @@ test_destroy_staged(void **state)
 {
 	(void)state;
 	dsync_outcome_destroy(run_staged("staged"));
-	check_mark("{\"decision\":\"discard\"}");
+	fake_check_mark("{\"decision\":\"discard\"}");
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
@@ -337,13 +297,13 @@ static void
 test_bad_helpers(void **state)
 {
 	(void)state;
-	play("silent");
+	fake_play("silent");
 	run_fail(DSYNC_ERR_PROTOCOL, "ended without saying what came of it");
-	play("kill");
+	fake_play("kill");
 	run_fail(DSYNC_ERR_PROTOCOL, "was ended by signal 9");
-	play("garbage");
+	fake_play("garbage");
 	run_fail(DSYNC_ERR_PROTOCOL, "");
-	play("huge");
+	fake_play("huge");
 	run_fail(DSYNC_ERR_PROTOCOL, "132072 bytes");
 	assert_int_equal(unlink(home_path("helpers/dotsync-refresh")), 0);
 	run_fail(DSYNC_ERR_SANDBOX, "is missing");
@@ -359,7 +319,7 @@ test_job(void **state)
 	const char *json;
 
 	(void)state;
-	play("echo");
+	fake_play("echo");
 	options.force = true;
 	options.explain = true;
 	options.to = "out/file";
@@ -392,7 +352,7 @@ test_signals_ignored(void **state)
 
 	(void)state;
 	signal(SIGCHLD, SIG_IGN);
-	play("updated");
+	fake_play("updated");
 	outcome = run(NULL);
 	assert_int_equal(dsync_outcome_kind(outcome), DSYNC_OUTCOME_UPDATED);
 	dsync_outcome_destroy(outcome);
@@ -409,7 +369,7 @@ test_closed_descriptors(void **state)
 	int status;
 
 	(void)state;
-	play("updated");
+	fake_play("updated");
 	home_context();
 	pid = fork();
 	if (pid == 0) {
@@ -427,105 +387,6 @@ test_closed_descriptors(void **state)
 	assert_int_equal(status, 0);
 }
 
-/* A stale archive whose updater has leave to run. */
-static void
-make_due(void)
-{
-	struct dsync_grant grant;
-
-	home_make("a.sync", HOME_MANIFEST, "x", home_wasm, home_wasm_size);
-	dsync_grant_init(&grant);
-	grant.owner = strdup(HOME_OWNER);
-	dsync_hash(grant.updater, home_wasm, home_wasm_size);
-	assert_int_equal(dsync_grants_store(home_context(), &grant, NULL), 0);
-	dsync_grant_finish(&grant);
-}
-
-static void
-check_background(int expected)
-{
-	struct dsync_error err = { 0 };
-	int rc = dsync_refresh_background(home_context(), "a.sync", &err);
-
-	if (rc != expected)
-		fail_msg("%d %s", rc, err.message);
-}
-
-static void
-test_background(void **state)
-{
-	(void)state;
-	play("mark");
-	make_due();
-	check_background(1);
-	check_mark("\"background\":true");
-	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
-}
-
-static void
-test_background_not_due(void **state)
-{
-	(void)state;
-	play("mark");
-	home_make("a.sync", HOME_MANIFEST, "x", NULL, 0);
-	check_background(0);
-	home_make("a.sync", HOME_MANIFEST, "x", home_wasm, home_wasm_size);
-	check_background(0); /* no grant */
-	make_due();
-	home_make("a.sync", HOME_MANIFEST "[policy]\nupdate = \"manual\"\n", "x", home_wasm, home_wasm_size);
-	check_background(0);
-	home_make("a.sync", HOME_MANIFEST "[policy]\nupdate = \"never\"\n", "x", home_wasm, home_wasm_size);
-	check_background(0);
-	home_make("a.sync", HOME_MANIFEST "[policy]\nttl = 9223372036854775807\n", "x", home_wasm, home_wasm_size);
-	check_background(0);
-	dsync_sys_sleep_ms(50);
-	assert_false(home_exists("mark"));
-	assert_int_equal(dsync_refresh_background(home_context(), "none.sync", NULL), DSYNC_ERR_SYSTEM);
-}
-
-/* Where every slot is taken nothing is started. */
-static void
-test_background_slots(void **state)
-{
-	char name[64];
-	int fds[4];
-	int i;
-
-	(void)state;
-	play("mark");
-	make_due();
-	assert_int_equal(mkdir(home_path("state/slots"), 0700), 0);
-	for (i = 0; i < 4; i++) {
-		snprintf(name, sizeof(name), "state/slots/%d", i);
-		fds[i] = open(home_path(name), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-		assert_int_equal(dsync_sys_lock(fds[i]), 0);
-	}
-	check_background(0);
-	close(fds[2]);
-	check_background(1);
-	check_mark("\"background\":true");
-	close(fds[0]);
-	close(fds[1]);
-	close(fds[3]);
-}
-
-static void
-test_background_offline(void **state)
-{
-	struct dsync_context_options options = DSYNC_CONTEXT_OPTIONS_INIT;
-	struct dsync_context *offline;
-
-	(void)state;
-	make_due();
-	options.config_dir = home_path("config");
-	options.state_dir = home_path("state");
-	options.helper_dir = home_path("helpers");
-	options.offline = true;
-	offline = dsync_context_create(&options, NULL);
-	assert_int_equal(dsync_refresh_background(offline, "a.sync", NULL), 0);
-	dsync_context_destroy(offline);
-}
-
 static void
 test_client_descriptor(void **state)
 {
@@ -534,7 +395,7 @@ test_client_descriptor(void **state)
 	int fd;
 
 	(void)state;
-	play("updated");
+	fake_play("updated");
 	dsync_job_init(&job);
 	job.kind = DSYNC_JOB_FETCH;
 	job.url = strdup("https://a.example/");
@@ -570,12 +431,32 @@ test_exit_codes(void **state)
 	static const struct {
 		int code, status;
 	} rows[] = {
-		{ 0, 0 }, { DSYNC_ERR_SYSTEM, 1 }, { DSYNC_ERR_NO_MEMORY, 1 }, { DSYNC_ERR_PERMISSION, 1 }, { DSYNC_ERR_NOT_FOUND, 1 },
-		{ DSYNC_ERR_SANDBOX, 1 }, { DSYNC_ERR_UNSUPPORTED, 1 }, { DSYNC_ERR_EXPIRED, 3 }, { DSYNC_ERR_CONSENT, 4 },
-		{ DSYNC_ERR_UNSIGNED, 5 }, { DSYNC_ERR_CLOCK, 6 }, { DSYNC_ERR_EQUIVOCATION, 7 }, { DSYNC_ERR_NOT_ARCHIVE, 8 },
-		{ DSYNC_ERR_MANIFEST, 8 }, { DSYNC_ERR_CORRUPT, 8 }, { DSYNC_ERR_UPDATER, 8 }, { DSYNC_ERR_SIGNATURE, 9 },
-		{ DSYNC_ERR_LOCKED, 11 }, { DSYNC_ERR_NETWORK, 75 }, { DSYNC_ERR_TIMEOUT, 75 }, { DSYNC_ERR_GUEST, 75 },
-		{ DSYNC_ERR_POLICY, 75 }, { DSYNC_ERR_REJECTED, 75 }, { DSYNC_ERR_PROTOCOL, 75 }, { -1000, 1 }, { 5, 1 },
+		{ 0, 0 },
+		{ DSYNC_ERR_SYSTEM, 1 },
+		{ DSYNC_ERR_NO_MEMORY, 1 },
+		{ DSYNC_ERR_PERMISSION, 1 },
+		{ DSYNC_ERR_NOT_FOUND, 1 },
+		{ DSYNC_ERR_SANDBOX, 1 },
+		{ DSYNC_ERR_UNSUPPORTED, 1 },
+		{ DSYNC_ERR_EXPIRED, 3 },
+		{ DSYNC_ERR_CONSENT, 4 },
+		{ DSYNC_ERR_UNSIGNED, 5 },
+		{ DSYNC_ERR_CLOCK, 6 },
+		{ DSYNC_ERR_EQUIVOCATION, 7 },
+		{ DSYNC_ERR_NOT_ARCHIVE, 8 },
+		{ DSYNC_ERR_MANIFEST, 8 },
+		{ DSYNC_ERR_CORRUPT, 8 },
+		{ DSYNC_ERR_UPDATER, 8 },
+		{ DSYNC_ERR_SIGNATURE, 9 },
+		{ DSYNC_ERR_LOCKED, 11 },
+		{ DSYNC_ERR_NETWORK, 75 },
+		{ DSYNC_ERR_TIMEOUT, 75 },
+		{ DSYNC_ERR_GUEST, 75 },
+		{ DSYNC_ERR_POLICY, 75 },
+		{ DSYNC_ERR_REJECTED, 75 },
+		{ DSYNC_ERR_PROTOCOL, 75 },
+		{ -1000, 1 },
+		{ 5, 1 },
 	};
 	size_t i;
 
@@ -586,7 +467,7 @@ test_exit_codes(void **state)
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, home_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fake_setup, home_teardown)
 
 int
 main(void)
@@ -607,10 +488,6 @@ main(void)
 		TEST(test_job),
 		TEST(test_signals_ignored),
 		TEST(test_closed_descriptors),
-		TEST(test_background),
-		TEST(test_background_not_due),
-		TEST(test_background_slots),
-		TEST(test_background_offline),
 		TEST(test_client_descriptor),
 		TEST(test_too_long),
 		cmocka_unit_test(test_exit_codes),

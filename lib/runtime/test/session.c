@@ -81,7 +81,8 @@ test_roles(void **state)
 
 	(void)state;
 	for (least = DSYNC_ROLE_OWNER; least <= DSYNC_ROLE_PUBLIC; least++) {
-		snprintf(tables, sizeof(tables), "[permissions]\nread = \"%s\"\nexecute = \"%s\"\n", words[least], words[least]);
+		snprintf(tables, sizeof(tables), "[permissions]\nread = \"%s\"\nexecute = \"%s\"\n", words[least],
+			words[least]);
 		session = open_session(tables);
 		dsync_session_grant_execution(session);
 		for (role = DSYNC_ROLE_OWNER; role <= DSYNC_ROLE_PUBLIC; role++) {

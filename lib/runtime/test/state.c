@@ -97,7 +97,8 @@ test_largest(void **state)
 	memset(in.last_error, 'x', DSYNC_STATE_TEXT_MAX);
 	memset(in.etag, 'y', DSYNC_STATE_VALIDATOR_MAX);
 	memset(in.last_modified, 'z', DSYNC_STATE_VALIDATOR_MAX);
-	in.last_error[DSYNC_STATE_TEXT_MAX] = in.etag[DSYNC_STATE_VALIDATOR_MAX] = in.last_modified[DSYNC_STATE_VALIDATOR_MAX] = '\0';
+	in.last_error[DSYNC_STATE_TEXT_MAX] = in.etag[DSYNC_STATE_VALIDATOR_MAX] =
+		in.last_modified[DSYNC_STATE_VALIDATOR_MAX] = '\0';
 	pack(&in, &data);
 	assert_int_equal(dsync_state_unpack(data.data, data.size, NOW, &out), 0);
 	check_equal(&in, &out);
@@ -169,16 +170,22 @@ test_clamp(void **state)
 	fill(&in);
 	in.base = INT64_MAX;
 	in.last_attempt = NOW + YEAR + 1;
-	in.next_attempt = NOW + YEAR;
+	in.next_attempt = NOW + 8 * 86400;
 	in.held_until = INT64_MIN + 1;
 	pack(&in, &data);
 	assert_int_equal(dsync_state_unpack(data.data, data.size, NOW, &out), 0);
 	assert_int_equal(out.base, NOW + YEAR);
 	assert_int_equal(out.last_attempt, NOW + YEAR);
-	assert_int_equal(out.next_attempt, NOW + YEAR);
+	assert_int_equal(out.next_attempt, NOW + 8 * 86400);
 	assert_int_equal(out.held_until, INT64_MIN + 1);
 	assert_int_equal(dsync_state_unpack(data.data, data.size, INT64_MAX - 1, &out), 0);
-	assert_int_equal(out.base, INT64_MAX);
+	assert_true(out.base == INT64_MAX);
+	dsync_buffer_finish(&data);
+
+	in.next_attempt = NOW + 8 * 86400 + 1; /* further than anybody waits: forgotten */
+	pack(&in, &data);
+	assert_int_equal(dsync_state_unpack(data.data, data.size, NOW, &out), 0);
+	assert_true(out.next_attempt == DSYNC_STATE_NO_TIME);
 	dsync_buffer_finish(&data);
 }
 

@@ -46,38 +46,56 @@ static const struct {
 	enum dsync_state_word word;
 	bool stale, readable, due, expired;
 } cases[] = {
-	{ "no updater", "", false, false, { NONE, NONE, NONE, 0, 0, false }, DSYNC_STATE_NO_UPDATER, true, true, false, false },
-	{ "no updater, fresh", NEVER_STALE, false, false, { NONE, NONE, NONE, 0, 0, false }, DSYNC_STATE_NO_UPDATER, false, true, false, false },
-	{ "fresh by policy", NEVER_STALE, true, true, { NONE, NONE, NONE, 0, 0, false }, DSYNC_STATE_FRESH, false, true, false, false },
-	{ "fresh by record", "", true, true, { -10, NONE, NONE, 0, 0, false }, DSYNC_STATE_FRESH, false, true, false, false },
-	{ "fresh without a grant", "", true, false, { -10, NONE, NONE, 0, 0, false }, DSYNC_STATE_FRESH, false, true, false, false },
+	{ "no updater", "", false, false, { NONE, NONE, NONE, 0, 0, false }, DSYNC_STATE_NO_UPDATER, true, true, false,
+		false },
+	{ "no updater, fresh", NEVER_STALE, false, false, { NONE, NONE, NONE, 0, 0, false }, DSYNC_STATE_NO_UPDATER,
+		false, true, false, false },
+	{ "fresh by policy", NEVER_STALE, true, true, { NONE, NONE, NONE, 0, 0, false }, DSYNC_STATE_FRESH, false, true,
+		false, false },
+	{ "fresh by record", "", true, true, { -10, NONE, NONE, 0, 0, false }, DSYNC_STATE_FRESH, false, true, false,
+		false },
+	{ "fresh without a grant", "", true, false, { -10, NONE, NONE, 0, 0, false }, DSYNC_STATE_FRESH, false, true,
+		false, false },
 	{ "stale", "", true, true, { -2 * HOUR, NONE, NONE, 0, 0, false }, DSYNC_STATE_STALE, true, true, true, false },
-	{ "always stale", "ttl = 0\n", true, true, { 0, NONE, NONE, 0, 0, false }, DSYNC_STATE_STALE, true, true, true, false },
-	{ "stale without a grant", "", true, false, { NONE, NONE, NONE, 0, 0, false }, DSYNC_STATE_CONSENT_NEEDED, true, true, false, false },
-	{ "a record from the future", "", true, true, { HOUR, NONE, NONE, 0, 0, false }, DSYNC_STATE_STALE, true, true, true, false },
-	{ "manual", "update = \"manual\"\n", true, true, { NONE, NONE, NONE, 0, 0, false }, DSYNC_STATE_STALE, true, true, false, false },
-	{ "never", "update = \"never\"\n", true, false, { NONE, NONE, NONE, 0, 0, false }, DSYNC_STATE_STALE, true, true, false, false },
+	{ "always stale", "ttl = 0\n", true, true, { 0, NONE, NONE, 0, 0, false }, DSYNC_STATE_STALE, true, true, true,
+		false },
+	{ "stale without a grant", "", true, false, { NONE, NONE, NONE, 0, 0, false }, DSYNC_STATE_CONSENT_NEEDED, true,
+		true, false, false },
+	{ "a record from the future", "", true, true, { HOUR, NONE, NONE, 0, 0, false }, DSYNC_STATE_STALE, true, true,
+		true, false },
+	{ "manual", "update = \"manual\"\n", true, true, { NONE, NONE, NONE, 0, 0, false }, DSYNC_STATE_STALE, true,
+		true, false, false },
+	{ "never", "update = \"never\"\n", true, false, { NONE, NONE, NONE, 0, 0, false }, DSYNC_STATE_STALE, true,
+		true, false, false },
 	{ "held", "", true, true, { NONE, NONE, NONE, 0, 0, true }, DSYNC_STATE_HELD, true, true, false, false },
-	{ "held for a while", "", true, true, { NONE, NONE, HOUR, 0, 0, true }, DSYNC_STATE_HELD, true, true, false, false },
-	{ "held until a while ago", "", true, true, { NONE, NONE, -1, 0, 0, true }, DSYNC_STATE_STALE, true, true, true, false },
-	{ "failing", "", true, true, { NONE, HOUR, NONE, 3, DSYNC_ERR_NETWORK, false }, DSYNC_STATE_FAILING, true, true, false, false },
-	{ "failing, due again", "", true, true, { NONE, -1, NONE, 3, DSYNC_ERR_NETWORK, false }, DSYNC_STATE_FAILING, true, true, true, false },
-	{ "expired", "stale_while_revalidate = 60\n", true, true, { -2 * HOUR, NONE, NONE, 0, 0, false }, DSYNC_STATE_EXPIRED, true, true, true, true },
-	{ "not yet expired", "stale_while_revalidate = 7200\n", true, true, { -2 * HOUR, NONE, NONE, 0, 0, false }, DSYNC_STATE_STALE, true, true, true, false },
-	{ "expired and closed", "stale_while_revalidate = 0\nfail_closed = true\n", true, true, { NONE, NONE, NONE, 0, 0, false }, DSYNC_STATE_EXPIRED, true,
-	  false, true, true },
-	{ "closed and fresh", "stale_while_revalidate = 0\nfail_closed = true\n", true, true, { 0, NONE, NONE, 0, 0, false }, DSYNC_STATE_FRESH, false,
-	  true, false, false },
-	{ "failing for long", "stale_if_error = 60\n", true, true, { -2 * HOUR, HOUR, NONE, 9, DSYNC_ERR_NETWORK, false }, DSYNC_STATE_EXPIRED, true,
-	  true, false, true },
-	{ "failing not for long", "stale_if_error = 86400\n", true, true, { -2 * HOUR, HOUR, NONE, 9, DSYNC_ERR_NETWORK, false }, DSYNC_STATE_FAILING, true,
-	  true, false, false },
-	{ "old without an error", "stale_if_error = 60\n", true, true, { -2 * HOUR, NONE, NONE, 0, 0, false }, DSYNC_STATE_STALE, true, true, true, false },
-	{ "a limit that overflows", "stale_while_revalidate = 9223372036854775806\n", true, true, { -2 * HOUR, NONE, NONE, 0, 0, false }, DSYNC_STATE_STALE,
-	  true, true, true, false },
-	{ "a vault", "[encryption]\nenabled = true\n", true, true, { NONE, NONE, NONE, 0, 0, false }, DSYNC_STATE_LOCKED, true, true, false, false },
-	{ "publishers required", "[publisher]\nrequire = \"publisher\"\n", true, true, { NONE, NONE, NONE, 0, 0, false }, DSYNC_STATE_STALE, true, true,
-	  false, false },
+	{ "held for a while", "", true, true, { NONE, NONE, HOUR, 0, 0, true }, DSYNC_STATE_HELD, true, true, false,
+		false },
+	{ "held until a while ago", "", true, true, { NONE, NONE, -1, 0, 0, true }, DSYNC_STATE_STALE, true, true, true,
+		false },
+	{ "failing", "", true, true, { NONE, HOUR, NONE, 3, DSYNC_ERR_NETWORK, false }, DSYNC_STATE_FAILING, true, true,
+		false, false },
+	{ "failing, due again", "", true, true, { NONE, -1, NONE, 3, DSYNC_ERR_NETWORK, false }, DSYNC_STATE_FAILING,
+		true, true, true, false },
+	{ "expired", "stale_while_revalidate = 60\n", true, true, { -2 * HOUR, NONE, NONE, 0, 0, false },
+		DSYNC_STATE_EXPIRED, true, true, true, true },
+	{ "not yet expired", "stale_while_revalidate = 7200\n", true, true, { -2 * HOUR, NONE, NONE, 0, 0, false },
+		DSYNC_STATE_STALE, true, true, true, false },
+	{ "expired and closed", "stale_while_revalidate = 0\nfail_closed = true\n", true, true,
+		{ NONE, NONE, NONE, 0, 0, false }, DSYNC_STATE_EXPIRED, true, false, true, true },
+	{ "closed and fresh", "stale_while_revalidate = 0\nfail_closed = true\n", true, true,
+		{ 0, NONE, NONE, 0, 0, false }, DSYNC_STATE_FRESH, false, true, false, false },
+	{ "failing for long", "stale_if_error = 60\n", true, true,
+		{ -2 * HOUR, HOUR, NONE, 9, DSYNC_ERR_NETWORK, false }, DSYNC_STATE_EXPIRED, true, true, false, true },
+	{ "failing not for long", "stale_if_error = 86400\n", true, true,
+		{ -2 * HOUR, HOUR, NONE, 9, DSYNC_ERR_NETWORK, false }, DSYNC_STATE_FAILING, true, true, false, false },
+	{ "old without an error", "stale_if_error = 60\n", true, true, { -2 * HOUR, NONE, NONE, 0, 0, false },
+		DSYNC_STATE_STALE, true, true, true, false },
+	{ "a limit that overflows", "stale_while_revalidate = 9223372036854775806\n", true, true,
+		{ -2 * HOUR, NONE, NONE, 0, 0, false }, DSYNC_STATE_STALE, true, true, true, false },
+	{ "a vault", "[encryption]\nenabled = true\n", true, true, { NONE, NONE, NONE, 0, 0, false },
+		DSYNC_STATE_LOCKED, true, true, false, false },
+	{ "publishers required", "[publisher]\nrequire = \"publisher\"\n", true, true,
+		{ NONE, NONE, NONE, 0, 0, false }, DSYNC_STATE_STALE, true, true, false, false },
 };
 
 static void
@@ -149,10 +167,12 @@ test_words(void **state)
 		if (cases[i].grant)
 			grant();
 		read_status("a.sync", &status);
-		if (status.state != cases[i].word || status.stale != cases[i].stale || status.readable != cases[i].readable ||
-		    status.refresh_due != cases[i].due || status.expired != cases[i].expired)
-			fail_msg("%s: %s%s%s%s%s", cases[i].what, dsync_state_word_name(status.state), status.stale ? " stale" : "",
-				 status.readable ? " readable" : "", status.refresh_due ? " due" : "", status.expired ? " expired" : "");
+		if (status.state != cases[i].word || status.stale != cases[i].stale ||
+			status.readable != cases[i].readable || status.refresh_due != cases[i].due ||
+			status.expired != cases[i].expired)
+			fail_msg("%s: %s%s%s%s%s", cases[i].what, dsync_state_word_name(status.state),
+				status.stale ? " stale" : "", status.readable ? " readable" : "",
+				status.refresh_due ? " due" : "", status.expired ? " expired" : "");
 		home_teardown(state);
 		home_setup(state);
 	}
@@ -262,10 +282,10 @@ test_clock(void **state)
 	(void)state;
 	dsync_time_format(created, dsync_sys_now() + 10 * HOUR);
 	snprintf(manifest, sizeof(manifest),
-		 "[sync]\nversion = \"1.3\"\ncontent_type = \"text/csv\"\ndisplay_ext = \"csv\"\n"
-		 "[meta]\ncreated_by = \"" HOME_OWNER "\"\ncreated_at = \"%s\"\nhash_algo = \"blake3\"\n"
-		 "[policy]\nstale_while_revalidate = 0\nfail_closed = true\n",
-		 created);
+		"[sync]\nversion = \"1.3\"\ncontent_type = \"text/csv\"\ndisplay_ext = \"csv\"\n"
+		"[meta]\ncreated_by = \"" HOME_OWNER "\"\ncreated_at = \"%s\"\nhash_algo = \"blake3\"\n"
+		"[policy]\nstale_while_revalidate = 0\nfail_closed = true\n",
+		created);
 	home_make("a.sync", manifest, "x", home_wasm, home_wasm_size);
 	grant();
 	read_status("a.sync", &status);

@@ -39,7 +39,8 @@ static const struct {
 	{ "host", MODULE(IMPORT_HOST EXPORT_RUN), DSYNC_CONTRACT_HOST },
 	{ "host with _start", MODULE(IMPORT_HOST EXPORT_START), DSYNC_CONTRACT_HOST },
 	{ "host without an entry", MODULE(IMPORT_HOST), DSYNC_CONTRACT_UNKNOWN },
-	{ "dotsync.v1 and host", MODULE("\2\33\2\4host\1x\0\0\12dotsync.v1\3get\0\0" EXPORT_RUN), DSYNC_CONTRACT_DOTSYNC },
+	{ "dotsync.v1 and host", MODULE("\2\33\2\4host\1x\0\0\12dotsync.v1\3get\0\0" EXPORT_RUN),
+		DSYNC_CONTRACT_DOTSYNC },
 	{ "almost dotsync.v1", MODULE("\2\22\1\12dotsync.v2\3get\0\0" EXPORT_START), DSYNC_CONTRACT_WASI },
 	{ "run as a memory", MODULE(IMPORT_HOST "\7\7\1\3run\2\0"), DSYNC_CONTRACT_UNKNOWN },
 	{ "a custom section before", MODULE("\0\3\1ax" EXPORT_START), DSYNC_CONTRACT_WASI },
@@ -84,7 +85,8 @@ test_cases(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		if (contract_of(cases[i].wasm, cases[i].size) != cases[i].contract)
-			fail_msg("%s: %s", cases[i].what, dsync_contract_name(contract_of(cases[i].wasm, cases[i].size)));
+			fail_msg("%s: %s", cases[i].what,
+				dsync_contract_name(contract_of(cases[i].wasm, cases[i].size)));
 		for (cut = 0; cut < cases[i].size; cut++)
 			contract_of(cases[i].wasm, cut);
 	}

@@ -27,6 +27,20 @@ read_bytes(const struct dsync_zip *zip, const struct dsync_zip_entry *entry, uin
 	return rc;
 }
 
+/* An entry's stored bytes, all of them; opening may have read them with the headers. */
+static int
+read_all(const struct dsync_zip *zip, const struct dsync_zip_entry *entry, void *buf, struct dsync_error *err)
+{
+	size_t size = (size_t)entry->stored_size;
+	const unsigned char *kept = dsync__zip_window_find(&zip->kept, entry->data_offset, size);
+
+	if (kept == NULL)
+		return read_bytes(zip, entry, 0, buf, size, err);
+	if (size > 0)
+		memcpy(buf, kept, size);
+	return 0;
+}
+
 static int
 check_crc(const struct dsync_zip_entry *entry, uint32_t crc, struct dsync_error *err)
 {
@@ -111,7 +125,7 @@ read_deflated(const struct dsync_zip *zip, const struct dsync_zip_entry *entry, 
 		rc = dsync_error_set_memory(err);
 		goto out;
 	}
-	rc = read_bytes(zip, entry, 0, in, (size_t)entry->stored_size, err);
+	rc = read_all(zip, entry, in, err);
 	if (rc == 0)
 		rc = inflate(d, entry, in, buf, err);
 out:
@@ -131,7 +145,7 @@ dsync_zip_read(const struct dsync_zip *zip, const struct dsync_zip_entry *entry,
 	else if (entry->size > SIZE_MAX)
 		rc = dsync_error_set(err, DSYNC_ERR_LIMIT, "", "\"%s\" is larger than memory", entry->name);
 	else
-		rc = read_bytes(zip, entry, 0, buf, (size_t)entry->size, err);
+		rc = read_all(zip, entry, buf, err);
 	if (rc == 0)
 		rc = check_crc(entry, dsync_crc32(0, buf, (size_t)entry->size), err);
 	return rc;

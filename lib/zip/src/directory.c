@@ -203,7 +203,7 @@ take_record(struct dsync__zip_window *w, struct dsync_cursor *c, struct dsync__z
 {
 	struct dsync__zip_header h = { 0 };
 	uint64_t offset = dsync_cursor_offset(c);
-	struct dsync_view name;
+	struct dsync_view name = { NULL, 0 };
 	int rc;
 
 	rc = read_record(c, &h, &name, err);

@@ -90,6 +90,7 @@ struct dsync_zip {
 	unsigned char *tail; /* directory and end records, behind the records in the same allocation */
 	size_t tail_size;
 	char *names; /* all names with their NULs, behind the tail */
+	struct dsync__zip_window kept; /* the part of the file that opening read last: most manifests are in it */
 	struct dsync__zip_record records[];
 };
 
@@ -109,6 +110,12 @@ void dsync__zip_window_init(struct dsync__zip_window *w, int fd, uint64_t limit,
 
 /* A window over bytes that were read already. */
 void dsync__zip_window_fix(struct dsync__zip_window *w, void *data, size_t size, uint64_t start);
+
+/* A copy of the window as it stands, with `data` for its bytes; it is never refilled. */
+void dsync__zip_window_keep(const struct dsync__zip_window *w, struct dsync__zip_window *copy, void *data);
+
+/* The bytes [offset, offset + size) if the window holds them, else NULL. */
+const unsigned char *dsync__zip_window_find(const struct dsync__zip_window *w, uint64_t offset, size_t size);
 
 /* The bytes [offset, offset + size), valid until the next call; size is at most the capacity. */
 int dsync__zip_window_view(

@@ -3,8 +3,8 @@
  * loose.c - the entries of a ZIP that the strict reader refuses.
  *
  * The directory is believed, as most readers do: sizes, method and CRC-32 come from it, so that descriptors do not
- * matter; of a local header only its length counts.  What the directory says is held against the file's bounds, and entries must not
- * overlap.
+ * matter; of a local header only its length counts.  What the directory says is held against the file's bounds, and
+ * entries must not overlap.
  */
 #include <inttypes.h>
 #include <stdarg.h>
@@ -81,7 +81,8 @@ apply_extra(struct dsync_view extra, struct dsync__zip_header *h)
 	int rc;
 
 	dsync_cursor_init(&c, extra.data, extra.size, 0);
-	while (dsync_cursor_u16le(&c, &id) == 0 && dsync_cursor_u16le(&c, &size) == 0 && dsync_cursor_take(&c, size, &body) == 0) {
+	while (dsync_cursor_u16le(&c, &id) == 0 && dsync_cursor_u16le(&c, &size) == 0 &&
+		dsync_cursor_take(&c, size, &body) == 0) {
 		if (id != DSYNC_ZIP_EXTRA_ZIP64)
 			continue;
 		dsync_cursor_init(&field, body.data, body.size, 0);
@@ -137,7 +138,8 @@ find_data(const struct dsync__loose *loose, uint64_t limit, struct dsync_zip_ent
 		return dsync__zip_refuse(err, "Z21", e->header_offset, "no local header of \"%s\" here", e->name);
 	e->data_offset = e->header_offset + DSYNC_ZIP_LOCAL_SIZE + name_size + extra_size;
 	if (e->data_offset > limit || e->stored_size > limit - e->data_offset)
-		return dsync__zip_refuse(err, "Z25", e->header_offset, "\"%s\" runs past the end of the archive", e->name);
+		return dsync__zip_refuse(
+			err, "Z25", e->header_offset, "\"%s\" runs past the end of the archive", e->name);
 	return 0;
 }
 
@@ -153,8 +155,8 @@ copy_name(char *out, struct dsync_view name)
 
 /* One record of the directory; the entry is kept when nothing speaks against it. */
 static int
-take_record(const struct dsync__loose *loose, const struct dsync__loose_directory *d, struct dsync_cursor *c, struct dsync_zip *zip, char **names,
-	    struct dsync_error *err)
+take_record(const struct dsync__loose *loose, const struct dsync__loose_directory *d, struct dsync_cursor *c,
+	struct dsync_zip *zip, char **names, struct dsync_error *err)
 {
 	struct dsync__zip_record *record = &zip->records[zip->count];
 	char text[DSYNC__ZIP_NAME_FAULT_SIZE];
@@ -164,20 +166,27 @@ take_record(const struct dsync__loose *loose, const struct dsync__loose_director
 	const char *fault;
 	int rc;
 
-	if (read_header(c, &h) < 0 || h.signature != DSYNC_ZIP_CENTRAL_SIGNATURE || dsync_cursor_take(c, h.name_size, &name) < 0 ||
-	    dsync_cursor_take(c, h.extra_size, &extra) < 0 || dsync_cursor_skip(c, h.comment_size) < 0 || apply_extra(extra, &h) < 0)
+	if (read_header(c, &h) < 0 || h.signature != DSYNC_ZIP_CENTRAL_SIGNATURE ||
+		dsync_cursor_take(c, h.name_size, &name) < 0 || dsync_cursor_take(c, h.extra_size, &extra) < 0 ||
+		dsync_cursor_skip(c, h.comment_size) < 0 || apply_extra(extra, &h) < 0)
 		return dsync__zip_refuse(err, "Z10", offset, "the directory cannot be read");
 	if (h.offset > UINT64_MAX - d->shift)
 		return dsync__zip_refuse(err, "Z25", offset, "an entry lies outside of the archive");
 	copy_name(*names, name);
-	fault = memchr(name.data, '\0', name.size) != NULL ? "has a name with a NUL in it" : entry_fault(&h, *names, text);
+	fault = memchr(name.data, '\0', name.size) != NULL ? "has a name with a NUL in it"
+							   : entry_fault(&h, *names, text);
 	if (fault != NULL) {
 		dsync__loose_note(loose, "left out: \"%s\" %s", *names, fault);
 		return 0;
 	}
 	*record = (struct dsync__zip_record){
-		.entry = { .name = *names, .header_offset = h.offset + d->shift, .stored_size = h.stored_size, .size = h.size, .crc32 = h.crc32,
-			   .method = h.method, .has_descriptor = (h.flags & DSYNC_ZIP_FLAG_DESCRIPTOR) != 0 },
+		.entry = { .name = *names,
+			.header_offset = h.offset + d->shift,
+			.stored_size = h.stored_size,
+			.size = h.size,
+			.crc32 = h.crc32,
+			.method = h.method,
+			.has_descriptor = (h.flags & DSYNC_ZIP_FLAG_DESCRIPTOR) != 0 },
 		.record_offset = offset,
 	};
 	rc = find_data(loose, d->offset, &record->entry, err);
@@ -212,7 +221,8 @@ check_places(const struct dsync__loose *loose, const struct dsync_zip *zip, stru
 	qsort(order, zip->count, sizeof(*order), compare_places);
 	for (i = 1; rc == 0 && i < zip->count; i++) {
 		if (order[i - 1]->data_offset + order[i - 1]->stored_size > order[i]->header_offset)
-			rc = dsync__zip_refuse(err, "Z22", order[i]->header_offset, "\"%s\" and \"%s\" overlap", order[i - 1]->name, order[i]->name);
+			rc = dsync__zip_refuse(err, "Z22", order[i]->header_offset, "\"%s\" and \"%s\" overlap",
+				order[i - 1]->name, order[i]->name);
 	}
 	if (rc == 0 && zip->count > 0 && order[0]->header_offset > 0)
 		dsync__loose_note(loose, "%" PRIu64 " bytes before the archive", order[0]->header_offset);
@@ -221,7 +231,8 @@ check_places(const struct dsync__loose *loose, const struct dsync_zip *zip, stru
 }
 
 static int
-read_directory(const struct dsync__loose *loose, const struct dsync__loose_directory *d, struct dsync_zip *zip, struct dsync_error *err)
+read_directory(const struct dsync__loose *loose, const struct dsync__loose_directory *d, struct dsync_zip *zip,
+	struct dsync_error *err)
 {
 	struct dsync_cursor c;
 	char *names = zip->names;
@@ -237,7 +248,7 @@ read_directory(const struct dsync__loose *loose, const struct dsync__loose_direc
 	return rc == 0 ? check_places(loose, zip, err) : rc;
 }
 
-/* The same one allocation as the strict reader's: records, directory, names, each of which is shorter than its record. */
+/* One allocation, as the strict reader's: records, directory, names, each of which is shorter than its record. */
 struct dsync_zip *
 dsync_zip_open_loose(int fd, dsync_zip_loose_note *note, void *user, struct dsync_error *err)
 {
@@ -266,7 +277,9 @@ dsync_zip_open_loose(int fd, dsync_zip_loose_note *note, void *user, struct dsyn
 		dsync_error_set_memory(err);
 		return NULL;
 	}
-	*zip = (struct dsync_zip){ .fd = fd, .file_size = loose.file_size, .directory_offset = d.offset, .tail_size = (size_t)d.size };
+	*zip = (struct dsync_zip){
+		.fd = fd, .file_size = loose.file_size, .directory_offset = d.offset, .tail_size = (size_t)d.size
+	};
 	zip->tail = (unsigned char *)zip->records + records;
 	zip->names = (char *)zip->tail + d.size;
 	if (read_directory(&loose, &d, zip, err) == 0)

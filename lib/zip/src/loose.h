@@ -28,6 +28,7 @@ struct dsync__loose_directory {
 void dsync__loose_note(const struct dsync__loose *loose, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* loose_end.c */
-int dsync__loose_find_directory(const struct dsync__loose *loose, struct dsync__loose_directory *directory, struct dsync_error *err);
+int dsync__loose_find_directory(
+	const struct dsync__loose *loose, struct dsync__loose_directory *directory, struct dsync_error *err);
 
 #endif

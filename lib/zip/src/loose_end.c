@@ -13,10 +13,12 @@
 #include "base/sys.h"
 #include "loose.h"
 
-#define SEARCH_SIZE (1u << 20) /* an end record, the longest comment, and a generous piece of what a pipe or a disk padded */
+#define SEARCH_SIZE \
+	(1u << 20) /* an end record, the longest comment, and a generous piece of what a pipe or a disk padded */
 
 static int
-read_view(const struct dsync__loose *loose, uint64_t offset, void *buf, size_t size, struct dsync_cursor *c, struct dsync_error *err)
+read_view(const struct dsync__loose *loose, uint64_t offset, void *buf, size_t size, struct dsync_cursor *c,
+	struct dsync_error *err)
 {
 	int rc;
 
@@ -38,7 +40,7 @@ is_directory_at(const struct dsync__loose *loose, uint64_t offset)
 	uint32_t signature;
 
 	return read_view(loose, offset, buf, sizeof(buf), &c, NULL) == 0 && dsync_cursor_u32le(&c, &signature) == 0 &&
-	       signature == DSYNC_ZIP_CENTRAL_SIGNATURE;
+		signature == DSYNC_ZIP_CENTRAL_SIGNATURE;
 }
 
 /* The directory ends at `end`; its own idea of where it starts may be off by what was put in front. */
@@ -47,7 +49,8 @@ place_directory(const struct dsync__loose *loose, uint64_t end, struct dsync__lo
 {
 	uint64_t declared = d->offset;
 
-	if (d->count == 0 || d->count > DSYNC__LOOSE_ENTRIES_MAX || d->size > DSYNC_ZIP_DIRECTORY_SIZE_MAX || d->size > end)
+	if (d->count == 0 || d->count > DSYNC__LOOSE_ENTRIES_MAX || d->size > DSYNC_ZIP_DIRECTORY_SIZE_MAX ||
+		d->size > end)
 		return false;
 	d->shift = 0;
 	if (end - d->size >= declared && is_directory_at(loose, end - d->size)) {
@@ -75,8 +78,8 @@ read_end64(const struct dsync__loose *loose, uint64_t locator, struct dsync__loo
 	rc |= dsync_cursor_u64le(&c, &declared);
 	*end = locator >= DSYNC_ZIP_END64_SIZE ? locator - DSYNC_ZIP_END64_SIZE : declared;
 	for (;;) {
-		if (rc == 0 && read_view(loose, *end, buf, sizeof(buf), &c, NULL) == 0 && dsync_cursor_u32le(&c, &signature) == 0 &&
-		    signature == DSYNC_ZIP_END64_SIGNATURE)
+		if (rc == 0 && read_view(loose, *end, buf, sizeof(buf), &c, NULL) == 0 &&
+			dsync_cursor_u32le(&c, &signature) == 0 && signature == DSYNC_ZIP_END64_SIGNATURE)
 			break;
 		if (*end == declared)
 			return false;
@@ -124,7 +127,8 @@ accept_end(const struct dsync__loose *loose, uint64_t offset, struct dsync__loos
 }
 
 int
-dsync__loose_find_directory(const struct dsync__loose *loose, struct dsync__loose_directory *directory, struct dsync_error *err)
+dsync__loose_find_directory(
+	const struct dsync__loose *loose, struct dsync__loose_directory *directory, struct dsync_error *err)
 {
 	size_t size = loose->file_size < SEARCH_SIZE ? (size_t)loose->file_size : SEARCH_SIZE;
 	uint64_t start = loose->file_size - size;
@@ -138,7 +142,8 @@ dsync__loose_find_directory(const struct dsync__loose *loose, struct dsync__loos
 		return dsync_error_set_memory(err);
 	rc = read_view(loose, start, tail, size, &c, err);
 	for (i = size; rc == 0 && i-- > 0;) {
-		if (dsync_cursor_seek(&c, i) < 0 || dsync_cursor_u32le(&c, &signature) < 0 || signature != DSYNC_ZIP_END_SIGNATURE)
+		if (dsync_cursor_seek(&c, i) < 0 || dsync_cursor_u32le(&c, &signature) < 0 ||
+			signature != DSYNC_ZIP_END_SIGNATURE)
 			continue;
 		if (accept_end(loose, start + i, directory))
 			break;

@@ -26,8 +26,8 @@ get_size(int fd, uint64_t *size, struct dsync_error *err)
 
 /*
  * One allocation for all that opening keeps: the struct with its records, the
- * tail, the names.  All three sizes come from checked counts, and together are
- * little more than twice the directory's limit.  Names with their NULs are shorter
+ * tail, the names, a window.  All sizes are constant or come from checked counts, and
+ * together are little more than twice the directory's limit.  Names with their NULs are shorter
  * than the directory, whatever it holds and however many records it really has.
  */
 static struct dsync_zip *
@@ -38,7 +38,7 @@ zip_create(int fd, const struct dsync__zip_end *end, struct dsync_error *err)
 	size_t names_size = (size_t)end->directory_size;
 	struct dsync_zip *zip;
 
-	zip = malloc(sizeof(*zip) + records_size + tail_size + names_size);
+	zip = malloc(sizeof(*zip) + records_size + tail_size + names_size + DSYNC__ZIP_WINDOW_SIZE);
 	if (zip == NULL) {
 		dsync_error_set_memory(err);
 		return NULL;
@@ -102,6 +102,7 @@ dsync_zip_open(int fd, const struct dsync_zip_profile *profile, struct dsync_err
 		dsync_zip_close(zip);
 		return NULL;
 	}
+	dsync__zip_window_keep(&window, &zip->kept, zip->names + end.directory_size);
 	return zip;
 }
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include <string.h>
+
 #include "base/sys.h"
 #include "internal.h"
 
@@ -14,10 +16,22 @@ dsync__zip_window_fix(struct dsync__zip_window *w, void *data, size_t size, uint
 	*w = (struct dsync__zip_window){ .fd = -1, .limit = start + size, .start = start, .size = size, .data = data };
 }
 
-static bool
-window_holds(const struct dsync__zip_window *w, uint64_t offset, size_t size)
+void
+dsync__zip_window_keep(const struct dsync__zip_window *w, struct dsync__zip_window *copy, void *data)
 {
-	return offset >= w->start && offset - w->start <= w->size && size <= w->size - (size_t)(offset - w->start);
+	memcpy(data, w->data, w->size);
+	dsync__zip_window_fix(copy, data, w->size, w->start);
+}
+
+const unsigned char *
+dsync__zip_window_find(const struct dsync__zip_window *w, uint64_t offset, size_t size)
+{
+	size_t at;
+
+	if (offset < w->start || offset - w->start > w->size)
+		return NULL;
+	at = (size_t)(offset - w->start);
+	return size <= w->size - at ? w->data + at : NULL;
 }
 
 /* Reads on from `offset` as far as the buffer and the file go. */
@@ -43,14 +57,13 @@ dsync__zip_window_view(
 {
 	int rc;
 
-	if (!window_holds(w, offset, size)) {
-		if (offset > w->limit || size > w->limit - offset || size > w->capacity)
-			return dsync__zip_refuse(err, "Z25", offset, "the archive ends within a header");
-		rc = window_refill(w, offset, err);
-		if (rc < 0)
-			return rc;
-	}
-	view->data = w->data + (size_t)(offset - w->start);
+	view->data = dsync__zip_window_find(w, offset, size);
 	view->size = size;
-	return 0;
+	if (view->data != NULL)
+		return 0;
+	if (offset > w->limit || size > w->limit - offset || size > w->capacity)
+		return dsync__zip_refuse(err, "Z25", offset, "the archive ends within a header");
+	rc = window_refill(w, offset, err);
+	view->data = w->data;
+	return rc;
 }
