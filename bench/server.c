@@ -66,7 +66,8 @@ answer(int fd, int file, size_t size, bool always)
 	if (!read_head(fd, head))
 		return;
 	unchanged = !always && strstr(head, ETAG) != NULL;
-	length = snprintf(head, sizeof(head), "HTTP/1.1 %s\r\nETag: " ETAG "\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
+	length = snprintf(head, sizeof(head),
+		"HTTP/1.1 %s\r\nETag: " ETAG "\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
 		unchanged ? "304 Not Modified" : "200 OK", unchanged ? 0 : size);
 	if (send(fd, head, (size_t)length, unchanged ? 0 : MSG_MORE) != length || unchanged)
 		return;

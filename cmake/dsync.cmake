@@ -59,7 +59,7 @@ set(DSYNC_LIB_DIR ${CMAKE_BINARY_DIR}/lib)
 set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/modules)
 
 foreach(all programs tests fuzzers)
-	add_custom_target(dsync_${all})
+	add_custom_target(dsync_${all} ALL)
 endforeach()
 
 function(dsync_subdirectories)

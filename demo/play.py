@@ -83,6 +83,9 @@ def main(build):
 			finally:
 				origin.stop()
 		return farewell(stage)
+	except BrokenPipeError:
+		os.dup2(os.open(os.devnull, os.O_WRONLY), 1)	# nobody reads on; Python would complain at its end too
+		return 141
 	except KeyboardInterrupt:
 		print("\ndemo: interrupted; what it had made is removed")
 		return 130

@@ -54,16 +54,16 @@ enum { DOTSYNC_PAYLOAD = 0, DOTSYNC_CONTEXT = 1, DOTSYNC_MANIFEST = 2, DOTSYNC_P
 enum { DOTSYNC_CONDITIONAL = 1 };
 
 enum {
-	DOTSYNC_NOW = 0,         /* milliseconds since 1970 */
-	DOTSYNC_REASON = 1,      /* why it runs: DOTSYNC_STALE and the others */
-	DOTSYNC_SEALED = 2,      /* 1 when manifest and context must not change */
-	DOTSYNC_WALL_MS = 3,     /* milliseconds left; every byte received extends it */
-	DOTSYNC_CPU_MS = 4,      /* milliseconds of computing left */
-	DOTSYNC_REQUESTS = 5,    /* requests left */
-	DOTSYNC_BYTES_IN = 6,    /* bytes that may still be received */
-	DOTSYNC_LOG_BYTES = 7,   /* bytes of log left */
-	DOTSYNC_MEMORY_MAX = 8,  /* limit of the guest's memory, bytes */
-	DOTSYNC_PAYLOAD_MAX = 9  /* limit of the new payload, bytes */
+	DOTSYNC_NOW = 0,        /* milliseconds since 1970 */
+	DOTSYNC_REASON = 1,     /* why it runs: DOTSYNC_STALE and the others */
+	DOTSYNC_SEALED = 2,     /* 1 when manifest and context must not change */
+	DOTSYNC_WALL_MS = 3,    /* milliseconds left; every byte received extends it */
+	DOTSYNC_CPU_MS = 4,     /* milliseconds of computing left */
+	DOTSYNC_REQUESTS = 5,   /* requests left */
+	DOTSYNC_BYTES_IN = 6,   /* bytes that may still be received */
+	DOTSYNC_LOG_BYTES = 7,  /* bytes of log left */
+	DOTSYNC_MEMORY_MAX = 8, /* limit of the guest's memory, bytes */
+	DOTSYNC_PAYLOAD_MAX = 9 /* limit of the new payload, bytes */
 };
 
 /* What an updater defines: called once a run, in a fresh instance. */
@@ -91,13 +91,15 @@ DOTSYNC_IMPORT(env) int64_t dotsync_env(const char *name, int32_t name_size, cha
  * Any status is an answer; DOTSYNC_NET, _TIMEOUT, _DENIED and _LIMIT say that there is none.  Redirects are
  * followed by the host where the policy allows.  At most 8 answers are open at once, and 64 requests are made in a run.
  */
-DOTSYNC_IMPORT(fetch) int64_t dotsync_fetch(const char *head, int32_t head_size, const void *body, int32_t body_size, int32_t flags);
+DOTSYNC_IMPORT(fetch)
+int64_t dotsync_fetch(const char *head, int32_t head_size, const void *body, int32_t body_size, int32_t flags);
 
 /* The status of an answer, such as 200. */
 DOTSYNC_IMPORT(status) int64_t dotsync_status(int32_t handle);
 
 /* A header of an answer (name without case): copies at most `cap` bytes, returns the full length; DOTSYNC_NOENT. */
-DOTSYNC_IMPORT(header) int64_t dotsync_header(int32_t handle, const char *name, int32_t name_size, char *out, int32_t cap);
+DOTSYNC_IMPORT(header)
+int64_t dotsync_header(int32_t handle, const char *name, int32_t name_size, char *out, int32_t cap);
 
 /* Forgets an answer; what was not read is not received.  Handles are not used again. */
 DOTSYNC_IMPORT(close) int64_t dotsync_close(int32_t handle);

@@ -65,7 +65,7 @@ make_row(struct json_span fields, struct json_span values, int32_t *key)
 		for (i = 0; got < 0 && i < value.size; i++)
 			row[size + i] = value.data[i];
 		got = got < 0 ? value.size : got;
-		for (i = 0; i < got; i++) {	/* one that would need quotes is no number and no date */
+		for (i = 0; i < got; i++) { /* one that would need quotes is no number and no date */
 			if (row[size + i] == ',' || row[size + i] == '"' || row[size + i] < ' ')
 				return -1;
 		}

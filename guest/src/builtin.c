@@ -16,7 +16,7 @@ extern const size_t dsync__http_host_wasm_size;
 #define MARKER "dotsync:url:v1:" /* and its NUL: 16 bytes, then the URL's place */
 #define URL_SIZE (DSYNC_BUILTIN_URL_MAX + 1)
 
-#define FILL '.'                 /* what is in the URL's place when it was not filled in */
+#define FILL '.' /* what is in the URL's place when it was not filled in */
 
 /* Where the URL goes in the module as it was built; 0 when the marker and its place are not there whole. */
 static size_t
@@ -51,7 +51,8 @@ dsync_builtin_make_host(const char *url, unsigned char **wasm, size_t *size, str
 	*wasm = NULL;
 	*size = 0;
 	if (offset == 0)
-		return dsync_error_set(err, DSYNC_ERR_UNSUPPORTED, "", "the built-in host updater of this build has no room for a URL");
+		return dsync_error_set(err, DSYNC_ERR_UNSUPPORTED, "",
+			"the built-in host updater of this build has no room for a URL");
 	if (strlen(url) > DSYNC_BUILTIN_URL_MAX) {
 		dsync_error_set(err, DSYNC_ERR_LIMIT, "url", "the URL is too long for the host updater");
 		dsync_error_expected(err, "at most %u bytes", DSYNC_BUILTIN_URL_MAX);
@@ -75,7 +76,8 @@ is_host(const unsigned char *wasm, size_t size)
 	size_t offset = find_url(dsync__http_host_wasm, dsync__http_host_wasm_size);
 
 	return offset != 0 && size == dsync__http_host_wasm_size && memcmp(wasm, dsync__http_host_wasm, offset) == 0 &&
-	       memcmp(wasm + offset + URL_SIZE, dsync__http_host_wasm + offset + URL_SIZE, size - offset - URL_SIZE) == 0;
+		memcmp(wasm + offset + URL_SIZE, dsync__http_host_wasm + offset + URL_SIZE, size - offset - URL_SIZE) ==
+		0;
 }
 
 const char *

@@ -57,8 +57,10 @@ test_rows(void **state)
 		host->old_payload = rows[i].old_payload;
 		host->pages = pages;
 		host_run(host);
-		if (host->finished != 1 || host->outcome != rows[i].outcome || strcmp(host->payload, rows[i].payload) != 0)
-			fail_msg("row %zu: outcome %d, payload \"%s\", message \"%s\"", i, host->outcome, host->payload, host->message);
+		if (host->finished != 1 || host->outcome != rows[i].outcome ||
+			strcmp(host->payload, rows[i].payload) != 0)
+			fail_msg("row %zu: outcome %d, payload \"%s\", message \"%s\"", i, host->outcome, host->payload,
+				host->message);
 	}
 	free(host);
 }

@@ -24,6 +24,8 @@ source(int32_t number)
 		return host->context;
 	if (number == DOTSYNC_PAYLOAD)
 		return host->old_payload != NULL ? host->old_payload : "";
+	if (number == DOTSYNC_PUSHED)
+		return host->pushed;
 	return number >= 16 ? answers[number - 16]->body : NULL;
 }
 
@@ -78,7 +80,7 @@ dotsync_fetch(const char *head, int32_t head_size, const void *body, int32_t bod
 	for (page = host->pages; page->url != NULL; page++) {
 		size = strlen(page->url);
 		if (strncmp(text, "GET ", 4) == 0 && strncmp(text + 4, page->url, size) == 0 &&
-		    (text[4 + size] == '\0' || text[4 + size] == '\n'))
+			(text[4 + size] == '\0' || text[4 + size] == '\n'))
 			break;
 	}
 	answers[host->requests++] = page;

@@ -20,28 +20,29 @@
 #define HOST_REQUESTS_MAX 8
 
 struct page {
-	const char *url;  /* NULL ends the list */
-	int64_t status;   /* negative: what fetch returns */
+	const char *url; /* NULL ends the list */
+	int64_t status;  /* negative: what fetch returns */
 	const char *body;
-	int64_t copied;   /* negative: what copy returns after half of the body */
+	int64_t copied; /* negative: what copy returns after half of the body */
 };
 
 struct host {
 	const char *context;      /* NULL: there is none */
 	const char *old_payload;  /* NULL is as good as "" */
+	const char *pushed;       /* NULL: nothing was */
 	const struct page *pages; /* a URL that is not in it is DOTSYNC_NET */
 	int64_t reason;
 
 	/* what the updater did */
-	int finished;             /* how often */
+	int finished; /* how often */
 	int32_t outcome;
 	char message[HOST_TEXT_MAX];
 	char payload[HOST_TEXT_MAX];
 	char heads[HOST_REQUESTS_MAX][HOST_TEXT_MAX];
 	int requests;
-	int conditional;          /* how many of them */
+	int conditional; /* how many of them */
 	int discards;
-	int open;                 /* answers that were not closed */
+	int open; /* answers that were not closed */
 };
 
 void host_run(struct host *host);

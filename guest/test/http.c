@@ -37,10 +37,12 @@ static const struct row rows[] = {
 	{ EMPTY, { { "http://a/", 200, "", 0 } }, DOTSYNC_UPDATED_EMPTY, "", "", 1, 0 },
 	{ ONE, { { 0 } }, DOTSYNC_FAILED, "", "http://a/ could not be reached or was cut off", 1, 0 },
 	{ ONE, { { "http://a/", DOTSYNC_DENIED, "", 0 } }, DOTSYNC_FAILED, "", "http://a/ is not allowed here", 1, 0 },
-	{ ONE, { { "http://a/", DOTSYNC_INVAL, "", 0 } }, DOTSYNC_FAILED, "", "http://a/ is not a usable URL or header", 1, 0 },
+	{ ONE, { { "http://a/", DOTSYNC_INVAL, "", 0 } }, DOTSYNC_FAILED, "", "http://a/ is not a usable URL or header",
+		1, 0 },
 	{ ONE, { { "http://a/", DOTSYNC_TIMEOUT, "", 0 } }, DOTSYNC_FAILED, "", "http://a/ took too long", 1, 0 },
 	{ ONE, { { "http://a/", -99, "", 0 } }, DOTSYNC_FAILED, "", "http://a/ failed", 1, 0 },
-	{ ONE, { { "http://a/", 200, "data", DOTSYNC_NET } }, DOTSYNC_FAILED, "", "http://a/ could not be reached or was cut off", 1, 0 },
+	{ ONE, { { "http://a/", 200, "data", DOTSYNC_NET } }, DOTSYNC_FAILED, "",
+		"http://a/ could not be reached or was cut off", 1, 0 },
 	{ ONE, { { "http://a/", 200, "data", DOTSYNC_LIMIT } }, DOTSYNC_FAILED, "", "http://a/ is over a limit", 1, 0 },
 
 	/* mirrors: the next one after anything but an answer, and nothing of the one before it */
@@ -48,9 +50,11 @@ static const struct row rows[] = {
 	{ TWO, { { "http://a/", 304, "", 0 }, { "http://b/", 200, "b", 0 } }, DOTSYNC_UNCHANGED, "", "", 1, 0 },
 	{ TWO, { { "http://a/", 500, "a", 0 }, { "http://b/", 200, "b", 0 } }, DOTSYNC_UPDATED, "b", "", 2, 0 },
 	{ TWO, { { "http://b/", 200, "b", 0 } }, DOTSYNC_UPDATED, "b", "", 2, 0 },
-	{ TWO, { { "http://a/", 200, "aaaa", DOTSYNC_NET }, { "http://b/", 200, "b", 0 } }, DOTSYNC_UPDATED, "b", "", 2, 0 },
+	{ TWO, { { "http://a/", 200, "aaaa", DOTSYNC_NET }, { "http://b/", 200, "b", 0 } }, DOTSYNC_UPDATED, "b", "", 2,
+		0 },
 	{ TWO, { { "http://a/", 200, "", 0 }, { "http://b/", 304, "", 0 } }, DOTSYNC_UNCHANGED, "", "", 2, 0 },
-	{ TWO, { { "http://a/", 200, "aaaa", DOTSYNC_IO }, { "http://b/", 200, "b", 0 } }, DOTSYNC_FAILED, "", "http://a/ could not be stored", 1, 0 },
+	{ TWO, { { "http://a/", 200, "aaaa", DOTSYNC_IO }, { "http://b/", 200, "b", 0 } }, DOTSYNC_FAILED, "",
+		"http://a/ could not be stored", 1, 0 },
 
 	/* contexts that name nothing to fetch */
 	{ NULL, { { 0 } }, DOTSYNC_FAILED, "", NO_PLAN, 0, 0 },
@@ -62,7 +66,8 @@ static const struct row rows[] = {
 	{ "{\"urls\":[\"http://a/\"]", { { 0 } }, DOTSYNC_FAILED, "", NO_PLAN, 0, 0 },
 	{ "{\"v\":2,\"urls\":[\"http://a/\"]}", { { 0 } }, DOTSYNC_FAILED, "", NO_PLAN, 0, 0 },
 	{ "{\"urls\":[1]}", { { 0 } }, DOTSYNC_FAILED, "", "a URL in context.json is not plain text", 0, 0 },
-	{ "{\"urls\":[\"http://a/\\nX: y\"]}", { { 0 } }, DOTSYNC_FAILED, "", "a URL in context.json is not plain text", 0, 0 },
+	{ "{\"urls\":[\"http://a/\\nX: y\"]}", { { 0 } }, DOTSYNC_FAILED, "", "a URL in context.json is not plain text",
+		0, 0 },
 	{ "{\"urls\":[1,\"http://a/\"]}", { { "http://a/", 200, "a", 0 } }, DOTSYNC_UPDATED, "a", "", 1, 0 },
 };
 
@@ -87,9 +92,12 @@ test_rows(void **state)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		run_row(host, &rows[i]);
 		if (host->finished != 1 || host->outcome != rows[i].outcome || host->requests != rows[i].requests ||
-		    strcmp(host->payload, rows[i].payload) != 0 || strcmp(host->message, rows[i].message) != 0 || host->open != 0)
-			fail_msg("row %zu: finished %d, outcome %d, %d requests, payload \"%s\", message \"%s\", %d open", i, host->finished,
-				host->outcome, host->requests, host->payload, host->message, host->open);
+			strcmp(host->payload, rows[i].payload) != 0 || strcmp(host->message, rows[i].message) != 0 ||
+			host->open != 0)
+			fail_msg(
+				"row %zu: finished %d, outcome %d, %d requests, payload \"%s\", message \"%s\", %d open",
+				i, host->finished, host->outcome, host->requests, host->payload, host->message,
+				host->open);
 		assert_int_equal(host->conditional, host->requests);
 	}
 	free(host);

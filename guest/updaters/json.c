@@ -68,6 +68,8 @@ skip_value(const char *p, const char *end)
 int32_t
 json_walk_init(struct json_walk *walk, struct json_span text, char open)
 {
+	if (text.size <= 0)
+		return -1;
 	walk->end = text.data + text.size;
 	walk->next = skip_space(text.data, walk->end);
 	walk->close = open == '{' ? '}' : ']';

@@ -122,7 +122,10 @@ const char *dsync_outcome_generation(const struct dsync_outcome *outcome); /* no
 uint64_t dsync_outcome_payload_size(const struct dsync_outcome *outcome);
 bool dsync_outcome_shared(const struct dsync_outcome *outcome); /* somebody else's refresh gave this result */
 
-/* With the option `stage` and the kind UPDATED: put it in place now, or forget it. */
+/*
+ * With the option `stage` and the kind UPDATED: put it in place now, or forget it.  A shared outcome is in place already; committing it
+ * is no error, and discarding it does nothing.
+ */
 int dsync_outcome_commit(struct dsync_outcome *outcome, struct dsync_error *err);
 void dsync_outcome_discard(struct dsync_outcome *outcome);
 

@@ -33,12 +33,12 @@ struct dsync_vfs_config {
 	size_t size;            /* set by the initialiser */
 	const char *mount_path; /* prefix of virtual paths; NULL: "/" */
 	bool read_only;
-	bool show_original_extension; /* "report.csv.sync" stays as it is */
+	bool show_original_extension; /* add display_ext to a stem without one; without it "report.sync" is "report" */
 	enum dsync_vfs_name_from name_from;
 };
 #define DSYNC_VFS_CONFIG_INIT \
 	{ \
-		.size = sizeof(struct dsync_vfs_config), .read_only = true \
+		.size = sizeof(struct dsync_vfs_config), .read_only = true, .show_original_extension = true \
 	}
 
 /* Of one archive (referenced); its file name is the one it was opened with. */

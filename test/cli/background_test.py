@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 """Reading what is stale: the data at once, one refresh in the background.  The real refresher and worker, a real server on loopback."""
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -138,6 +139,42 @@ def test_fail_closed(t):
 		done = t.silent("cat", "data.txt.sync")
 		t.equal((done.code, done.out), (3, b""), "expired")
 		t.equal(t.silent("cat", "--refresh=wait", "data.txt.sync").out, b"old\n", "waited for")
+
+
+def test_helpers(t):
+	"""A helper program that is missing or not to be trusted: reading goes on, refreshing says what is wrong."""
+	place = os.path.join(t.folder, "installed")
+	helpers = os.path.join(place, "libexec", "dotsync")
+	os.makedirs(os.path.join(place, "bin"))
+	shutil.copy(clitest.DOTSYNC, os.path.join(place, "bin"))
+	with client.Server() as server:
+		make(t, server)
+
+	def run(*arguments):
+		return subprocess.run([os.path.join(place, "bin", "dotsync"), *arguments], cwd=t.work, env=t.environment, capture_output=True,
+			timeout=60, check=False)
+
+	def check(what, word):
+		done = run("cat", "data.txt.sync")
+		t.equal((done.stdout, done.stderr, done.returncode), (b"old\n", b"", 0), what + ": cat")
+		done = run("refresh", "data.txt.sync")
+		t.check(done.returncode in (1, 75), what + ": refresh")  # 75: it ended, which a crash of ours would look like too
+		t.check(word in done.stderr and done.stderr.count(b"\n") == 1, done.stderr)
+		t.check(run("doctor").returncode in (1, 75), what + ": doctor")
+
+	os.makedirs(helpers)
+	check("missing", b"is missing")
+	program = os.path.join(helpers, "dotsync-refresh")
+	shutil.copy("/bin/true", program)
+	check("another program", b"dotsync-refresh")
+	shutil.copy(os.path.join(clitest.BUILD, "libexec", "dotsync", "dotsync-refresh"), program)
+	os.chmod(program, 0o777)
+	check("writable by others", b"dotsync-refresh")
+	os.unlink(program)
+	with open(program, "w", encoding="utf-8") as script:
+		script.write("#!/bin/sh\nexit 0\n")
+	os.chmod(program, 0o755)
+	check("a script", b"dotsync-refresh")
 
 
 if __name__ == "__main__":

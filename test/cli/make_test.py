@@ -31,6 +31,7 @@ def test_create(t):
 	t.run("create", "report.csv")
 	t.run("create", "report.csv")
 	t.run("create", "--if-missing", "report.csv")
+	t.run("create", "--if-missing", "--json", "report.csv")
 	t.run("create", "--force", "--json", "--name", "A report", "--description", "of it", "--ttl=2h", "--timeout=1m", "report.csv")
 	done = t.silent("info", "report.csv.sync")
 	t.check(b"Name       A report\n  About      of it\n" in done.out and b"shown as report.csv" in done.out, done.out)
@@ -178,6 +179,8 @@ def test_set_refuses(t):
 	t.run("set")
 	t.run("set", "a.sync", "b.sync", "--ttl=1")
 	t.run("set", "missing.sync", "--ttl=1")
+	t.write("broken.sync", clitest.pack([("manifest.toml", clitest.manifest().replace("ttl = 86400", 'ttl = "x"')), ("payload", b"")]))
+	t.run("set", "broken.sync", "--ttl=1")
 	t.run("set", "a.sync", "--set", "policy.ttl")
 	t.run("set", "a.sync", "--set", "=1")
 	t.run("set", "a.sync", "--set", "policy.ttl=soon")
@@ -194,6 +197,35 @@ def test_set_refuses(t):
 	t.run("set", "signed.sync", "--payload=a.sync")
 	t.run("set", "signed.sync", "--context=-", stdin=b"{}")
 	t.equal(t.read("signed.sync"), before, "a signed archive is as it was")
+
+
+def test_set_at_once(t):
+	"""Several changes at the same time are all made."""
+	t.archive("a.sync", tables="\n[mine]\nx = 0\n")
+	running = [subprocess.Popen([clitest.DOTSYNC, "set", "-q", "a.sync", "--set", "mine.k%d=1" % i], cwd=t.work, env=t.environment) for i in range(4)]
+	t.equal([one.wait() for one in running], [0] * 4, "all")
+	lines = manifest_lines(t, "a.sync")
+	t.equal([i for i in range(4) if "k%d = 1" % i not in lines], [], "every change is there")
+
+
+def test_full_disk(t):
+	"""No room: nothing is made, nothing is changed, nothing is left, and it is said so."""
+	if os.geteuid() != 0:
+		raise clitest.Skip("only root can make a small file system")
+	small = t.path("small")
+	os.mkdir(small)
+	if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", small], capture_output=True, check=False).returncode != 0:
+		raise clitest.Skip("no file system can be mounted here")
+	try:
+		t.write("big", os.urandom(2 << 20))
+		t.archive("small/a.sync")
+		before = t.read("small/a.sync")
+		t.run("create", "big", "-o", "small/b.sync")
+		t.run("set", "small/a.sync", "--payload=big")
+		t.equal(t.read("small/a.sync"), before, "as it was")
+		t.equal(os.listdir(small), ["a.sync"], "nothing is left")
+	finally:
+		subprocess.run(["umount", small], check=True)
 
 
 def test_set_no_permission(t):

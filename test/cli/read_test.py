@@ -149,6 +149,30 @@ def test_extract_refuses(t):
 	t.equal(sorted(os.listdir(t.work)), ["bad.sync", "good.sync", "out", "pipe"], "nothing else is left")
 
 
+def test_extract_holes(t):
+	data = b"a" + bytes(8 << 20) + b"b" + bytes(8 << 20)
+	t.archive("a.sync", payload=data)
+	t.equal(t.silent("extract", "a.sync").code, 0, "extract")
+	t.equal(t.read("a.txt"), data, "content")
+	t.check(os.stat(t.path("a.txt")).st_blocks * 512 < 4 << 20, "zeros take no room")
+
+
+def test_extract_no_room(t):
+	"""A file that may not grow, and a disk that is full: a message, and nothing is left."""
+	t.archive("a.sync", payload=b"x" * 1000000)
+	done = subprocess.run(["sh", "-c", 'ulimit -f 64; exec "$0" extract a.sync', clitest.DOTSYNC], cwd=t.work, capture_output=True, check=False)
+	t.equal((done.returncode, done.stdout), (1, b""), "ulimit")
+	t.check(b"cannot write a.txt: File too large" in done.stderr, done.stderr)
+	t.equal(os.listdir(t.work), ["a.sync"], "nothing is left")
+	os.mkdir(t.path("small"))
+	script = 'mount -t tmpfs -o size=64k none small || exit 77; "$0" extract -o small a.sync; echo "exit $?"; ls -A small'
+	done = subprocess.run(["unshare", "--mount", "sh", "-c", script, clitest.DOTSYNC], cwd=t.work, capture_output=True, check=False)
+	if done.returncode in (1, 77):
+		raise clitest.Skip("no small disk can be made here: " + done.stderr.decode().strip())
+	t.equal(done.stdout, b"exit 1\n", "full disk")
+	t.check(b"No space left" in done.stderr, done.stderr)
+
+
 def test_extract_names(t):
 	"""A manifest cannot make extract write anywhere else."""
 	for ext in ("..", "a.b", "-x"):

@@ -141,6 +141,17 @@ def test_create_to_standard_output(t):
 		t.equal(t.silent("verify", "a.sync").code, 0, "it is an archive")
 
 
+def test_create_for_sync_rs(t):
+	"""The archive that the Rust reader can open keeps itself fresh too."""
+	with Server() as server:
+		t.equal(t.silent("create", "--profile=sync-rs", "--from", server.data(), "-o", "a.sync", "--ttl=0").code, 0, "create")
+		server.data(b"new\n")
+		t.equal(t.silent("refresh", "a.sync").code, 0, "refresh")
+		t.equal(t.silent("cat", "--refresh=never", "a.sync").out, b"new\n", "updated")
+		with zipfile.ZipFile(t.path("a.sync")) as archive:
+			t.equal({info.compress_type for info in archive.infolist()}, {0}, "everything is still Stored")
+
+
 def make(t, server, *arguments, name="a.csv.sync", url=None):
 	done = t.silent("create", "--from", url or server.data(), "-o", name, "--ttl=0", *arguments)
 	t.equal(done.code, 0, done.err)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 """
 Every call of the OS seam fails once, in turn, during a refresh: the archive is the old one or the new one and never a
-mixture, what the outcome says is so, and the next refresh is well.
+mixture, what the outcome says is so, and the next refresh is well.  DOTSYNC_FAULT_STEP=n tries every n-th call only.
 """
 import os
 import sys

@@ -13,7 +13,7 @@ import zipfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "server"))
 import client
-from refresher import (BUILD, HELPERS, Place, Process, Record, attest, entry, manifest, patch_record, payload, print_of, updater)
+from refresher import (BUILD, GUESTS, HELPERS, Place, Process, Record, attest, entry, manifest, patch_record, payload, print_of, updater)
 
 REJECTED, HELD, NETWORK, POLICY = -35, -36, -21, -20
 
@@ -301,6 +301,30 @@ class RefreshTest(unittest.TestCase):
 		third = self.place.start(self.http(), background=True)
 		self.assertEqual((third.wait(), self.count()), (0, 1))
 
+	# ---- by way of the library ----
+
+	def call(self, how, archive):
+		run = subprocess.run([os.path.join(GUESTS, "client"), self.place.folder, HELPERS, how, archive], stdout=subprocess.PIPE, timeout=60)
+		return run.stdout.decode().strip()
+
+	def test_library(self):
+		archive = self.http()
+		self.assertEqual(json.loads(self.call("discard", archive))["outcome"], "updated")
+		self.assertEqual((payload(archive), self.place.leftovers()), (b"old", []))
+		self.assertEqual(json.loads(self.call("stage", archive))["outcome"], "updated")
+		self.assertEqual(payload(archive), b"new data")
+		self.assertEqual(json.loads(self.call("run", archive))["outcome"], "fresh")
+		archive = self.http(path="/silent")
+		self.assertEqual(self.call("cancel", archive), "cancelled")
+		self.assertEqual((payload(archive), self.place.leftovers(), os.listxattr(archive)), (b"old", [], []))
+		archive = self.http()
+		self.assertEqual(self.call("background", archive), "started")
+		deadline = time.time() + 30
+		while payload(archive) != b"new data" and time.time() < deadline:
+			time.sleep(0.02)
+		self.assertEqual(payload(archive), b"new data")
+		self.assertEqual(self.call("background", archive), "nothing to start")
+
 	# ---- before and after the swap ----
 
 	def test_stage(self):
@@ -349,6 +373,23 @@ class RefreshTest(unittest.TestCase):
 		os.unlink(out)
 		self.refresh(archive, "unchanged", force=True, exec="touch '%s'" % out)
 		self.assertFalse(os.path.exists(out))
+		self.server.content("/data", b"fourth")
+		self.refresh(archive, "updated", force=True, to=to)	# without a command the refresher is locked
+		self.assertEqual(os.stat(to).st_size, 6)
+
+	def test_commit_and_hang_up(self):
+		archive = self.http()
+		process = self.place.start(archive, stage=True)
+		process.outcome()
+		process.decide("commit")
+		process.wait()
+		self.assertEqual(payload(archive), b"new data")
+
+	def test_to_that_cannot_be_written(self):
+		archive = self.http()
+		outcome = self.refresh(archive, "updated", to=self.place.path("no", "such", "folder"))
+		self.assertNotEqual(outcome["error"]["code"], 0)
+		self.assertEqual(payload(archive), b"new data")
 
 	# ---- the contract ----
 

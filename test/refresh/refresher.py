@@ -155,6 +155,8 @@ class Place:
 	def archive(self, name, payload, text=None, wasm="http", context=None, **keys):
 		"""Writes an archive; `wasm` is a name, bytes, or None for no updater."""
 		path = os.path.join(self.files, name)
+		if os.path.exists(path):
+			os.unlink(path)	# with its attributes
 		with zipfile.ZipFile(path, "w") as z:
 			z.writestr("manifest.toml", text or manifest(keys.pop("hosts", ()), **keys))
 			if context is not None:

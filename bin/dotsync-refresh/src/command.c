@@ -64,6 +64,7 @@ describe(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, con
 
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGPIPE);
+	sigaddset(&signals, SIGXFSZ);
 	rc = posix_spawnattr_setsigdefault(attributes, &signals);
 	if (rc == 0) /* a group of its own, so that it can be ended whole */
 		rc = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);

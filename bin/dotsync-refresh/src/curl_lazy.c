@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The HTTP library, loaded when the first request is made and not before.
+ * The HTTP library, loaded when an updater runs or a URL is asked for, and not before.
  *
  * It brings some thirty other libraries along, which cost more time than all the rest of a refresh; and most refreshers
  * find that nothing is due.  The functions below bear the names of those that the broker calls and pass each call
@@ -13,6 +13,8 @@
 #include <dlfcn.h>
 #include <stdarg.h>
 #include <string.h>
+
+#include "curl_lazy.h"
 
 #define LIBRARY "libcurl.so.4"
 
@@ -51,7 +53,7 @@ static struct {
 } curl;
 
 /* A function's address comes as an object's; POSIX promises that the bytes are the same. */
-static int
+static bool
 find(const char *name, void *function, size_t size)
 {
 	void *address = dlsym(curl.handle, name);
@@ -60,16 +62,16 @@ find(const char *name, void *function, size_t size)
 	return address != NULL;
 }
 
-static int
-load(void)
+bool
+dsync_curl_load(void)
 {
-	int found = 1;
+	bool found = true;
 
 	if (curl.handle != NULL)
-		return 1;
+		return true;
 	curl.handle = dlopen(LIBRARY, RTLD_LAZY | RTLD_LOCAL);
 	if (curl.handle == NULL)
-		return 0;
+		return false;
 #define FIND(name) found = find(#name, &curl.name, sizeof(curl.name)) && found;
 	FUNCTIONS(FIND)
 	return found;
@@ -78,7 +80,7 @@ load(void)
 CURLcode
 curl_global_init(long flags)
 {
-	return load() ? curl.curl_global_init(flags) : CURLE_FAILED_INIT;
+	return dsync_curl_load() ? curl.curl_global_init(flags) : CURLE_FAILED_INIT;
 }
 
 void

@@ -62,13 +62,30 @@ fail_trap(const struct dsync_run *run, int rc, struct dsync_error *err)
 	return rc;
 }
 
+/* Those who want commands run around the swap get a refresher that is not locked: the commands would be locked too. */
+static void
+lock_down(struct dsync_run *run)
+{
+	const struct dsync_lockdown plan = {
+		.context = run->context,
+		.config = &run->config,
+		.archive = dsync_commit_target_path(run->commit),
+		.link = run->job->path,
+		.to = run->job->to,
+	};
+
+	run->locked_down = true;
+	if (run->job->check == NULL && run->job->exec == NULL)
+		dsync_lockdown(&plan, run->result);
+}
+
 /* The first call: the guest runs from now on, and this process needs no more than what a refresh needs. */
 static void
 first_call(struct dsync_run *run)
 {
 	run->result->timing_start_us = dsync_timing_us() - run->started_us;
 	if (!run->locked_down)
-		dsync_lockdown(run);
+		lock_down(run);
 }
 
 /* Until DONE; 1 when the code is of another engine. */

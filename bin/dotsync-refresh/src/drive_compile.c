@@ -76,6 +76,25 @@ receive_code(struct dsync_worker *worker, struct dsync_buffer *code, struct dsyn
 	}
 }
 
+/*
+ * The module was judged, granted and named by its hash.  Whoever may write into the archive's file could have put another
+ * in its place since then, and its code would be kept under the name of the one that was judged.
+ */
+static int
+check_module(const struct dsync_code *code, const void *wasm, size_t size, struct dsync_error *err)
+{
+	unsigned char hash[DSYNC_HASH_SIZE];
+	int rc;
+
+	dsync_hash(hash, wasm, size);
+	if (memcmp(hash, code->key.wasm, sizeof(hash)) == 0)
+		return 0;
+	rc = dsync_error_set(err, DSYNC_ERR_CHANGED, "updater", "the updater was changed after it had been judged");
+	dsync_error_at_entry(err, DSYNC_ENTRY_UPDATER, sizeof(DSYNC_ENTRY_UPDATER) - 1);
+	dsync_error_hint(err, "find out who writes into the archive's file");
+	return rc;
+}
+
 int
 dsync_drive_compile(struct dsync_run *run, struct dsync_code *code, struct dsync_error *err)
 {
@@ -97,7 +116,9 @@ dsync_drive_compile(struct dsync_run *run, struct dsync_code *code, struct dsync
 	dsync_buffer_clear(&code->bytes);
 	code->bytes.limit = DSYNC_CODE_SIZE_MAX;
 
-	rc = dsync_drive_start(run, &job, &worker, err);
+	rc = check_module(code, wasm, size, err);
+	if (rc == 0)
+		rc = dsync_drive_start(run, &job, &worker, err);
 	if (rc == 0)
 		rc = dsync_worker_send(worker, &job, wasm, size, err);
 	if (rc == 0)

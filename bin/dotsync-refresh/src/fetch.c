@@ -11,6 +11,7 @@
 #include "base/sys.h"
 #include "broker/broker.h"
 #include "broker/url.h"
+#include "lockdown.h"
 #include "runtime/config.h"
 
 #define TIMEOUT_MS 30000
@@ -189,17 +190,20 @@ void
 dsync_fetch(const struct dsync_context *context, const struct dsync_job *job, int out, struct dsync_caller *caller,
 	struct dsync_result *result)
 {
+	struct dsync_config config;
+	const struct dsync_lockdown plan = { .context = context, .config = &config };
 	struct fetch f = { .job = job, .caller = caller, .result = result, .out = out };
 	int64_t start = dsync_sys_monotonic_ms();
-	struct dsync_config config;
 	struct dsync_error err;
 	int rc;
 
 	memset(&err, 0, sizeof(err));
 	memset(&config, 0, sizeof(config));
 	rc = dsync_config_load(context, &config, &err);
-	if (rc == 0)
+	if (rc == 0) {
+		dsync_lockdown(&plan, result);
 		rc = fetch(&f, &config, &err);
+	}
 	dsync_config_finish(&config);
 	result->took_ms = dsync_sys_monotonic_ms() - start;
 	result->payload_size = f.size;

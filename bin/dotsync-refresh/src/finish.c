@@ -317,12 +317,12 @@ update(struct dsync_run *run, bool new_payload, struct dsync_error *err)
 		run->result->kind = DSYNC_OUTCOME_DRY_RUN;
 		return 0;
 	}
+	if (dsync_caller_is_cancelled(run->caller))
+		return dsync_error_set(err, DSYNC_ERR_CANCELLED, "", "cancelled");
 	if (run->job->stage && !is_wanted(run)) {
 		run->result->kind = DSYNC_OUTCOME_UNCHANGED;
 		return 0;
 	}
-	if (dsync_caller_is_cancelled(run->caller))
-		return dsync_error_set(err, DSYNC_ERR_CANCELLED, "", "cancelled");
 	return publish(run, now, err);
 }
 

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "run.h"
+#include "curl_lazy.h"
 
 #define SANDBOX_LINE_SIZE 512
 
@@ -51,7 +51,7 @@ struct path_attribute {
 	int32_t parent_fd;
 } __attribute__((packed));
 
-/* What names, certificates and the libraries that are loaded for them lie in; those that are missing are left out. */
+/* What names, certificates and the modules that are loaded for them lie in; those that are missing are left out. */
 static const char *const readable[] = {
 	"/etc/resolv.conf",
 	"/etc/hosts",
@@ -73,6 +73,8 @@ static const char *const readable[] = {
 	"/usr/share/zoneinfo",
 	"/lib",
 	"/lib64",
+	"/nix/store",
+	"/gnu/store",
 	"/run/systemd/resolve",
 	"/run/NetworkManager",
 	"/run/resolvconf",
@@ -122,34 +124,37 @@ allow_folder_of(struct rules *rules, const char *path, uint64_t access)
 	free(folder);
 }
 
-/* A folder can be allowed only once it is there. */
+/* State and cache belong to refreshes: a plain fetch writes neither. */
 static void
-make_state_folder(const struct dsync_run *run)
+allow_own_folders(struct rules *rules, const struct dsync_context *context)
 {
-	if (dsync_context_state_dir(run->context) != NULL)
-		dsync_file_make_folder(dsync_context_state_dir(run->context), NULL);
+	/* a folder can be allowed only once it is there */
+	if (dsync_context_state_dir(context) != NULL)
+		dsync_file_make_folder(dsync_context_state_dir(context), NULL);
+	allow(rules, dsync_context_state_dir(context), WRITE | FS_MAKE_DIR);
+	allow(rules, dsync_context_cache_dir(context), WRITE | FS_MAKE_DIR);
 }
 
 static void
-allow_all(struct rules *rules, const struct dsync_run *run)
+allow_all(struct rules *rules, const struct dsync_lockdown *plan)
 {
 	size_t i;
 
-	allow_folder_of(rules, dsync_commit_target_path(run->commit), WRITE);
-	allow_folder_of(rules, run->job->path, READ); /* where a symbolic link to the archive stands */
-	allow_folder_of(rules, run->job->to, WRITE);
-	allow(rules, dsync_context_state_dir(run->context), WRITE | FS_MAKE_DIR);
-	allow(rules, dsync_context_cache_dir(run->context), WRITE | FS_MAKE_DIR);
-	allow(rules, dsync_context_config_dir(run->context), READ);
-	allow(rules, dsync_context_machine_dir(run->context), READ);
-	allow(rules, run->config.ca_file, READ);
+	if (plan->archive != NULL)
+		allow_own_folders(rules, plan->context);
+	allow_folder_of(rules, plan->archive, WRITE);
+	allow_folder_of(rules, plan->link, READ);
+	allow_folder_of(rules, plan->to, WRITE);
+	allow(rules, dsync_context_config_dir(plan->context), READ);
+	allow(rules, dsync_context_machine_dir(plan->context), READ);
+	allow(rules, plan->config->ca_file, READ);
 	for (i = 0; i < sizeof(readable) / sizeof(readable[0]); i++)
 		allow(rules, readable[i], READ);
 }
 
 /* The ABI that holds now, or 0. */
 static int
-restrict_files(const struct dsync_run *run)
+restrict_files(const struct dsync_lockdown *plan)
 {
 	struct ruleset_attribute attribute = { .handled_access_fs = FS_ABI_1 };
 	struct rules rules = { .refused = 0 };
@@ -166,8 +171,7 @@ restrict_files(const struct dsync_run *run)
 	rules.ruleset = (int)syscall(SYS_landlock_create_ruleset, &attribute, sizeof(attribute), 0);
 	if (rules.ruleset < 0)
 		return 0;
-	make_state_folder(run);
-	allow_all(&rules, run);
+	allow_all(&rules, plan);
 	if (rules.refused != 0 || syscall(SYS_landlock_restrict_self, rules.ruleset, 0) != 0)
 		abi = 0;
 	close(rules.ruleset);
@@ -175,32 +179,32 @@ restrict_files(const struct dsync_run *run)
 }
 
 static void
-report(struct dsync_run *run, bool nnp, int abi)
+report(struct dsync_result *result, bool nnp, int abi)
 {
 	char line[SANDBOX_LINE_SIZE];
+	const bool first = result->sandbox == NULL;
 	char *copy;
 
-	snprintf(line, sizeof(line), "%s refresher=%s%s", run->result->sandbox != NULL ? run->result->sandbox : "",
+	snprintf(line, sizeof(line), "%s%srefresher=%s%s", first ? "" : result->sandbox, first ? "" : " ",
 		nnp ? "nnp," : "", abi > 0 ? "landlock" : "open");
 	copy = strdup(line);
 	if (copy == NULL)
 		return;
-	free(run->result->sandbox);
-	run->result->sandbox = copy;
+	free(result->sandbox);
+	result->sandbox = copy;
 }
 
 void
-dsync_lockdown(struct dsync_run *run)
+dsync_lockdown(const struct dsync_lockdown *plan, struct dsync_result *result)
 {
 	const struct rlimit none = { 0, 0 };
-	bool nnp = false;
+	bool nnp;
 	int abi = 0;
 
-	run->locked_down = true;
+	dsync_curl_load(); /* if it fails now, it fails again at the first request, which says so */
 	setrlimit(RLIMIT_CORE, &none);
-	if (run->job->check == NULL && run->job->exec == NULL) {
-		nnp = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
-		abi = nnp ? restrict_files(run) : 0;
-	}
-	report(run, nnp, abi);
+	nnp = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+	if (nnp)
+		abi = restrict_files(plan);
+	report(result, nnp, abi);
 }

@@ -1,17 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * lockdown.h - this process gives up what a refresh does not need, before it talks to a server.
+ * lockdown.h - this process gives up what its job does not need, before it talks to a server.
  *
  * no_new_privs, no core files, and with Landlock: writing only in the folders of the archive, of --to, of state and
- * cache; reading only there, in the configuration, the certificates and what looking up a name needs.  After the workers were started,
- * because a locked process could not start them.  Best effort, and reported in the sandbox line as "refresher=...";
- * with --check or --exec nothing is locked, because those commands would be locked too.
+ * cache; reading only there, in the configuration, the certificates and what looking up a name needs.  After the
+ * workers were started, because a locked process could not start them, and after the HTTP library was loaded, which may
+ * lie anywhere.  Best effort, and reported in the sandbox line as "refresher=...".
  */
 #ifndef REFRESH_LOCKDOWN_H
 #define REFRESH_LOCKDOWN_H
 
-struct dsync_run;
+#include "runtime/config.h"
+#include "runtime/context.h"
+#include "runtime/job.h"
 
-void dsync_lockdown(struct dsync_run *run);
+/* What stays open.  Any member may be NULL, but for context and config. */
+struct dsync_lockdown {
+	const struct dsync_context *context;
+	const struct dsync_config *config;
+	const char *archive; /* may be replaced: its folder is written to; so are state and cache */
+	const char *link;    /* the path as it was given, if it led there by a symbolic link */
+	const char *to;      /* a file that may be replaced */
+};
+
+void dsync_lockdown(const struct dsync_lockdown *plan, struct dsync_result *result);
 
 #endif

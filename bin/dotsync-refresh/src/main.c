@@ -127,6 +127,7 @@ main(int argc, char **argv)
 	if (detached && detach() < 0)
 		return 1;
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow (ulimit -f) is an error of write() */
 	signal(SIGCHLD, SIG_DFL);
 	fcntl(DSYNC_JOB_FD, F_SETFD, FD_CLOEXEC);
 	return serve(DSYNC_JOB_FD);

@@ -62,6 +62,12 @@ fail_ended(struct dsync_worker *worker, struct dsync_error *err)
 	return refuse_status(status, err);
 }
 
+static int
+fail_late(struct dsync_error *err)
+{
+	return dsync_error_set(err, DSYNC_ERR_TIMEOUT, "timeout", "the updater took too long");
+}
+
 /* Waits until the worker's socket can be used for `events`; CANCELLED and TIMEOUT are told apart. */
 static int
 wait_for(struct dsync_worker *worker, short events, int64_t timeout_ms, struct dsync_error *err)
@@ -86,7 +92,7 @@ wait_for(struct dsync_worker *worker, short events, int64_t timeout_ms, struct d
 		if (n > 0 && fds[0].revents != 0)
 			return 0;
 		if (n == 0 && dsync_sys_monotonic_ms() >= deadline)
-			return dsync_error_set(err, DSYNC_ERR_TIMEOUT, "timeout", "the updater took too long");
+			return fail_late(err);
 	}
 }
 
@@ -103,12 +109,16 @@ int
 dsync_worker_receive(
 	struct dsync_worker *worker, struct dsync_frame *frame, int64_t timeout_ms, struct dsync_error *err)
 {
+	struct iovec piece = { worker->in, sizeof(worker->in) };
+	/* No room for control data: descriptors that a worker might send are dropped by the kernel, which says so. */
+	struct msghdr message = { .msg_iov = &piece, .msg_iovlen = 1 };
 	ssize_t n;
 	int rc;
 
+	if (timeout_ms <= 0) /* or one who always has something to say would never be late */
+		return fail_late(err);
 	for (;;) {
-		/* recv() takes no control data: descriptors that a worker might send are dropped by the kernel. */
-		n = recv(worker->helper.socket, worker->in, sizeof(worker->in), MSG_DONTWAIT | MSG_TRUNC);
+		n = recvmsg(worker->helper.socket, &message, MSG_DONTWAIT);
 		if (n >= 0 || (errno != EAGAIN && errno != EINTR))
 			break;
 		rc = wait_for(worker, POLLIN, timeout_ms, err);
@@ -117,7 +127,10 @@ dsync_worker_receive(
 	}
 	if (n <= 0)
 		return fail_ended(worker, err);
-	if ((size_t)n > sizeof(worker->in) || dsync_frame_parse(worker->in, (size_t)n, worker->received, frame) < 0)
+	if ((message.msg_flags & MSG_CTRUNC) != 0)
+		return fail_protocol("a packet with a descriptor", err);
+	if ((message.msg_flags & MSG_TRUNC) != 0 ||
+		dsync_frame_parse(worker->in, (size_t)n, worker->received, frame) < 0)
 		return fail_protocol("a packet that is not the next frame", err);
 	worker->received++;
 	return 0;
@@ -178,21 +191,36 @@ dsync_worker_send(struct dsync_worker *worker, const struct dsync_frame_job *job
 	return rc;
 }
 
-/* READY comes first, from a worker of our build. */
+/* Ended or silent before any guest was near it: that is not the updater's doing. */
+static int
+refuse_start(int rc, struct dsync_error *err)
+{
+	if (rc == DSYNC_ERR_TIMEOUT)
+		dsync_error_set(err, DSYNC_ERR_SANDBOX, "sandbox", "the worker did not start within %d s", READY_MS / 1000);
+	else if (err != NULL)
+		err->code = DSYNC_ERR_SANDBOX;
+	dsync_error_hint(err, "dotsync doctor --sandbox says what this machine lacks");
+	return DSYNC_ERR_SANDBOX;
+}
+
+/* READY comes first, from a worker of our build; or FAILED, which names the layer that does not hold. */
 static int
 receive_ready(struct dsync_worker *worker, struct dsync_error *err)
 {
 	struct dsync_frame frame;
+	uint32_t failure;
 	int rc;
 
 	rc = dsync_worker_receive(worker, &frame, READY_MS, err);
-	if (rc == DSYNC_ERR_GUEST && err != NULL) { /* no guest was near it yet */
-		err->code = DSYNC_ERR_SANDBOX;
-		dsync_error_hint(err, "dotsync doctor --sandbox says what this machine lacks");
-		return DSYNC_ERR_SANDBOX;
-	}
+	if (rc == DSYNC_ERR_GUEST || rc == DSYNC_ERR_TIMEOUT)
+		return refuse_start(rc, err);
 	if (rc < 0)
 		return rc;
+	if (frame.type == DSYNC_FRAME_FAILED) {
+		rc = dsync_worker_failure(&frame, "starting", &failure, err);
+		return failure == DSYNC_GUEST_INTERNAL ? refuse_start(rc, err)
+						       : fail_protocol("it did not begin with READY", err);
+	}
 	if (frame.type != DSYNC_FRAME_READY || dsync_frame_unpack_ready(frame.body, &worker->ready) < 0)
 		return fail_protocol("it did not begin with READY", err);
 	if (worker->ready.version == DSYNC_FRAME_VERSION &&

@@ -15,7 +15,6 @@
 
 #define TEXT_SIZE 1024
 #define DETAIL_COLUMN 25
-#define LINE_WIDTH 80
 
 static const struct usage usage = {
 	"doctor [OPTION]... [FILE]...",
@@ -28,31 +27,6 @@ static const struct usage usage = {
 static const char *const verdicts[] = { "good", "warning", "problem" };
 static const enum colour colours[] = { COLOUR_GOOD, COLOUR_MILD, COLOUR_BAD };
 
-/* Prints a text between DETAIL_COLUMN and LINE_WIDTH, broken between words. */
-static void
-print_wrapped(const char *text)
-{
-	size_t column = DETAIL_COLUMN;
-	size_t length;
-	char word[TEXT_SIZE];
-
-	while (*text != '\0') {
-		length = strcspn(text, " ");
-		snprintf(word, sizeof(word), "%.*s", (int)length, text);
-		if (column > DETAIL_COLUMN && column + 1 + length > LINE_WIDTH) {
-			printf("\n%*s", DETAIL_COLUMN, "");
-			column = DETAIL_COLUMN;
-		} else if (column > DETAIL_COLUMN) {
-			putchar(' ');
-			column++;
-		}
-		report_text(stdout, word);
-		column += length;
-		text += length + strspn(text + length, " ");
-	}
-	putchar('\n');
-}
-
 static void
 print(const struct doctor *doctor, enum verdict verdict, const char *check, const char *fix, const char *detail)
 {
@@ -62,11 +36,11 @@ print(const struct doctor *doctor, enum verdict verdict, const char *check, cons
 		return;
 	printf("  %s%-7s%s  %-12s  ", report_colour(stdout, colours[verdict]), verdicts[verdict],
 		report_colour(stdout, COLOUR_OFF), check);
-	print_wrapped(detail);
+	report_wrapped(stdout, detail, DETAIL_COLUMN);
 	if (fix != NULL && fix[0] != '\0') {
 		snprintf(advice, sizeof(advice), "fix: %s", fix);
 		printf("%*s", DETAIL_COLUMN, "");
-		print_wrapped(advice);
+		report_wrapped(stdout, advice, DETAIL_COLUMN);
 	}
 }
 

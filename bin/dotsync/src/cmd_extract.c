@@ -116,6 +116,13 @@ struct copy {
 	int sys_errno;
 };
 
+static bool
+is_zero(const unsigned char *data, size_t size)
+{
+	return size > 0 && data[0] == 0 && memcmp(data, data + 1, size - 1) == 0;
+}
+
+/* A piece of zeros is left out: the file has holes where the payload may have had them. */
 static int
 sink(void *user, const void *data, size_t size)
 {
@@ -123,7 +130,7 @@ sink(void *user, const void *data, size_t size)
 	uint64_t skip = copy->shared > copy->position ? copy->shared - copy->position : 0;
 	int rc = 0;
 
-	if (skip < size)
+	if (skip < size && !is_zero(data, size))
 		rc = dsync_sys_pwrite_all(
 			copy->fd, (const unsigned char *)data + skip, size - (size_t)skip, copy->position + skip);
 	if (rc < 0) {
@@ -154,8 +161,10 @@ fill(struct app *app, int fd, const struct dsync_archive *archive, const char *w
 	progress_begin(&copy.progress, app, what);
 	rc = dsync_archive_stream_payload(archive, sink, &copy, err);
 	progress_end(&copy.progress);
+	if (rc == 0)
+		copy.sys_errno = -dsync_sys_ftruncate(fd, extent.size);
 	if (copy.sys_errno != 0)
-		dsync_error_set_errno(err, copy.sys_errno, "cannot write %s", what);
+		rc = dsync_error_set_errno(err, copy.sys_errno, "cannot write %s", what);
 	return rc;
 }
 

@@ -21,6 +21,8 @@
 #include "runtime/state.h"
 #include "set.h"
 
+#define TRIES 5
+
 static const struct option_spec options[] = {
 	{ "payload", 0, "FILE", "replace the payload; - is standard input" },
 	{ "context", 0, "FILE", "replace the updater's parameters" },
@@ -276,23 +278,58 @@ tell(struct app *app, const char *file, const struct dsync_archive *archive)
 	return EXIT_DONE;
 }
 
+/* One try; DSYNC_ERR_CONFLICT when somebody put another version in place meanwhile. */
 static int
-change(struct app *app, const char *file, const struct set *s, struct dsync_archive *archive)
+attempt(struct app *app, const char *file, const struct set *s, struct dsync_state *state, bool *opened,
+	struct dsync_error *err)
+{
+	struct dsync_archive *archive = dsync_archive_open(file, NULL, err);
+	int rc;
+
+	*opened = archive != NULL;
+	if (archive == NULL)
+		return err->code;
+	rc = check_unsigned(dsync_archive_manifest(archive), err);
+	if (rc == 0) {
+		dsync_state_load(app->context, archive, file, state, NULL);
+		rc = write_changed(app, file, s, archive, err);
+	}
+	dsync_archive_unref(archive);
+	return rc;
+}
+
+static bool
+reads_standard_input(const struct set *s)
+{
+	return (s->payload != NULL && strcmp(s->payload, "-") == 0) ||
+		(s->context != NULL && strcmp(s->context, "-") == 0) || (s->wasm != NULL && strcmp(s->wasm, "-") == 0);
+}
+
+/* A value that the manifest does not take is wrong usage. */
+static int
+refuse(struct app *app, const char *file, bool opened, const struct dsync_error *err)
+{
+	if (opened && (err->code == DSYNC_ERR_MANIFEST || err->code == DSYNC_ERR_INVALID))
+		return report_error_as(app, file, err, EXIT_USAGE);
+	return report_error(app, file, err);
+}
+
+/* When a refresh ended meanwhile the change is made to what is there now, unless it came through a pipe and is gone. */
+static int
+change(struct app *app, const char *file, const struct set *s)
 {
 	struct dsync_archive *now;
 	struct dsync_state state;
 	struct dsync_error err;
+	bool opened;
+	int tries = reads_standard_input(s) ? 1 : TRIES;
 	int rc, status;
 
-	if (check_unsigned(dsync_archive_manifest(archive), &err) < 0)
-		return report_error(app, file, &err);
-	dsync_state_load(app->context, archive, file, &state, NULL);
-	rc = write_changed(app, file, s, archive, &err);
-	if (rc < 0 && rc != DSYNC_ERR_DURABILITY) {
-		if (rc == DSYNC_ERR_MANIFEST || rc == DSYNC_ERR_INVALID)
-			return report_error_as(app, file, &err, EXIT_USAGE);
-		return report_error(app, file, &err);
-	}
+	do
+		rc = attempt(app, file, s, &state, &opened, &err);
+	while (rc == DSYNC_ERR_CONFLICT && --tries > 0);
+	if (rc < 0 && rc != DSYNC_ERR_DURABILITY)
+		return refuse(app, file, opened, &err);
 	if (rc == DSYNC_ERR_DURABILITY)
 		report_error(app, file, &err);
 	now = dsync_archive_open(file, NULL, &err);
@@ -311,9 +348,6 @@ cmd_set(struct app *app, int argc, char **argv)
 {
 	struct set settings = { .ttl = -1, .timeout = -1 };
 	int first = options_parse(app, &usage, argc, argv, set_option, &settings);
-	struct dsync_archive *archive;
-	struct dsync_error err;
-	int status;
 
 	if (first < 0)
 		return options_exit(first);
@@ -324,10 +358,5 @@ cmd_set(struct app *app, int argc, char **argv)
 		return report_usage(app, "what is to be changed?");
 	if (app_context(app) == NULL)
 		return EXIT_MACHINE;
-	archive = dsync_archive_open(argv[first], NULL, &err);
-	if (archive == NULL)
-		return report_error(app, argv[first], &err);
-	status = change(app, argv[first], &settings, archive);
-	dsync_archive_unref(archive);
-	return status;
+	return change(app, argv[first], &settings);
 }

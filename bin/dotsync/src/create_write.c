@@ -183,6 +183,7 @@ tell_json(struct app *app, const struct create *c, const struct dsync_manifest *
 	size_t i;
 
 	report_json_begin(&out, c->output, true);
+	dsync_json_put_bool(&out, "created", true);
 	dsync_json_put_text(&out, "name", dsync_manifest_name(manifest));
 	dsync_json_put_text(&out, "content_type", dsync_manifest_content_type(manifest));
 	dsync_json_put_unsigned(&out, "payload_size", size);
@@ -240,8 +241,10 @@ tell(struct app *app, const struct create *c, const struct dsync_manifest *manif
 	dsync_text_human_duration(ttl, dsync_manifest_ttl(manifest));
 	report_text(stream, strcmp(c->output, "-") == 0 ? "standard output" : c->output);
 	fprintf(stream, ": %s of %s", human, dsync_manifest_content_type(manifest));
-	if (granted || c->urls.count > 0)
+	if ((granted || c->urls.count > 0) && dsync_manifest_ttl(manifest) > 0)
 		fprintf(stream, ", fresh for %s", ttl);
+	else if (granted || c->urls.count > 0)
+		fputs(", to be refreshed at each use", stream);
 	fputc('\n', stream);
 	if (c->urls.count > 0)
 		tell_source(stream, c);

@@ -73,12 +73,29 @@ find_command(const char *name)
 	return NULL;
 }
 
+/* Options that every command knows may stand before it, too: the command is moved to the front. */
+static void
+move_command_first(int argc, char **argv)
+{
+	char *command;
+	int at = 1;
+
+	while (at < argc && argv[at][0] == '-' && argv[at][1] != '\0')
+		at++;
+	if (at == argc)
+		return;
+	command = argv[at];
+	memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof(*argv));
+	argv[1] = command;
+}
+
 static int
 dispatch(struct app *app, int argc, char **argv)
 {
 	static char help[] = "--help";
 	const struct command *command;
 
+	move_command_first(argc, argv);
 	if (argc < 2)
 		return report_usage(app, "no command given");
 	if (strcmp(argv[1], "--version") == 0) {

@@ -9,6 +9,7 @@
 #include "version.h"
 
 #define OPTIONS_MAX 48 /* of a command and the common ones */
+#define HELP_COLUMN 28 /* of what an option does */
 #define CODE_BASE 256  /* what getopt_long() returns for row n is CODE_BASE + n */
 
 /* Known to every command; after its own. */
@@ -72,10 +73,11 @@ print_option(const struct option_spec *spec)
 	length = snprintf(left, sizeof(left), "%c%c%s--%s%s%s", spec->letter != 0 ? '-' : ' ',
 		spec->letter != 0 ? spec->letter : ' ', spec->letter != 0 ? ", " : "  ", spec->name,
 		spec->argument != NULL ? " " : "", spec->argument != NULL ? spec->argument : "");
-	if (length > 26)
-		printf("  %s\n%30s%s\n", left, "", spec->help);
+	if (length > HELP_COLUMN - 4)
+		printf("  %s\n%*s", left, HELP_COLUMN, "");
 	else
-		printf("  %-28s%s\n", left, spec->help);
+		printf("  %-*s", HELP_COLUMN - 2, left);
+	report_wrapped(stdout, spec->help, HELP_COLUMN);
 }
 
 static void
@@ -83,7 +85,9 @@ print_help(const struct usage *usage)
 {
 	size_t i;
 
-	printf("usage: dotsync %s\n\n%s\n\n", usage->synopsis, usage->description);
+	printf("usage: dotsync %s\n\n", usage->synopsis);
+	report_wrapped(stdout, usage->description, 0);
+	putchar('\n');
 	for (i = 0; i < usage->option_count; i++)
 		print_option(&usage->options[i]);
 	if (usage->option_count > 0)

@@ -12,6 +12,7 @@
 #include "runtime/exit_code.h"
 
 #define LINE_SIZE 2048
+#define LINE_WIDTH 80
 
 void
 report_text(FILE *stream, const char *text)
@@ -33,6 +34,32 @@ report_text(FILE *stream, const char *text)
 		text += piece;
 		size -= piece;
 	}
+}
+
+void
+report_wrapped(FILE *stream, const char *text, size_t indent)
+{
+	size_t column = indent;
+	size_t length;
+	char word[LINE_SIZE];
+
+	text += strspn(text, " \n");
+	while (*text != '\0') {
+		length = strcspn(text, " \n");
+		snprintf(word, sizeof(word), "%.*s", (int)length, text);
+		if (column > indent && column + 1 + length > LINE_WIDTH) {
+			fprintf(stream, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (column > indent) {
+			fputc(' ', stream);
+			column++;
+		}
+		report_text(stream, word);
+		column += length;
+		text += length;
+		text += strspn(text, " \n");
+	}
+	fputc('\n', stream);
 }
 
 static void

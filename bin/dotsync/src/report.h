@@ -68,6 +68,12 @@ void report_text(FILE *stream, const char *text);
 enum colour { COLOUR_NONE, COLOUR_GOOD, COLOUR_MILD, COLOUR_BAD, COLOUR_BOLD, COLOUR_OFF };
 const char *report_colour(FILE *stream, enum colour colour);
 
+/*
+ * Prints untrusted text broken between words into lines of 80 columns, and a newline; every line but the first,
+ * which is already there, is indented.
+ */
+void report_wrapped(FILE *stream, const char *text, size_t indent);
+
 /* The worst of several exit statuses in the order of doc/man/dotsync.1: 9 8 7 5 6 11 4 1 75 3 10 0. */
 int report_worst(int a, int b);
 

@@ -55,15 +55,13 @@ choose_name(struct entry *entry, const struct dsync_vfs_config *config)
 {
 	const struct dsync_manifest *manifest = dsync_archive_manifest(entry->archive);
 	const char *file_name = file_name_of(dsync_archive_path(entry->archive));
-	const char *extension = dsync_manifest_display_ext(manifest);
+	const char *extension = config->show_original_extension ? dsync_manifest_display_ext(manifest) : "";
 	const char *title = dsync_manifest_name(manifest);
 
 	if (file_name[0] == '\0' && title[0] == '\0')
 		file_name = DSYNC_ENTRY_PAYLOAD;
 	if (title[0] != '\0' && (config->name_from == DSYNC_VFS_NAME_FROM_MANIFEST || file_name[0] == '\0'))
 		dsync__vfs_name_of_title(entry->display_name, title, extension);
-	else if (config->show_original_extension)
-		dsync__vfs_name_make_safe(entry->display_name, file_name, "");
 	else
 		dsync__vfs_name_of_file(entry->display_name, file_name, extension);
 }

@@ -181,9 +181,11 @@ test_config(void **state)
 	check_display(archive, &config, "report.csv", "/mnt/report.csv");
 	config.mount_path = "";
 	check_display(archive, &config, "report.csv", "/report.csv");
-	config.show_original_extension = true;
-	check_display(archive, &config, "report.csv.sync", "/report.csv.sync");
+	config.show_original_extension = false; /* the stem has one of its own */
+	check_display(archive, &config, "report.csv", "/report.csv");
 	config.name_from = DSYNC_VFS_NAME_FROM_MANIFEST;
+	check_display(archive, &config, "A_title", "/A_title");
+	config.show_original_extension = true;
 	check_display(archive, &config, "A_title.csv", "/A_title.csv");
 	config.read_only = false;
 	vfs = dsync_vfs_from_archive(archive, &config, NULL);
@@ -199,6 +201,11 @@ test_config(void **state)
 	dsync_archive_unref(archive);
 
 	home_make("report.sync", HOME_MANIFEST, "payload", NULL, 0);
+	archive = home_open("report.sync");
+	config.show_original_extension = false;
+	config.name_from = DSYNC_VFS_NAME_FROM_FILE;
+	check_display(archive, &config, "report", "/report");
+	dsync_archive_unref(archive);
 	fd = open("report.sync", O_RDONLY | O_CLOEXEC);
 	archive = dsync_archive_open_fd(fd, NULL, NULL);
 	close(fd);

@@ -154,6 +154,8 @@ dsync_outcome_commit(struct dsync_outcome *outcome, struct dsync_error *err)
 	struct dsync_result final;
 	int rc;
 
+	if (outcome->client == NULL && outcome->result.shared && outcome->result.kind == DSYNC_OUTCOME_UPDATED)
+		return 0; /* somebody else's refresh has put it in place */
 	if (outcome->client == NULL)
 		return dsync_error_set(err, DSYNC_ERR_STATE, "", "there is nothing staged to put in place");
 	rc = dsync_client_decide(outcome->client, true, err);
