@@ -40,6 +40,11 @@ def number(value):
 	return "%.0f" % value if value >= 100 else "%.3g" % value
 
 
+def amount(row, value):
+	"""Ratios with enough places to see on which side of the goal they are."""
+	return "%s %s" % ("%.3f" % value if row["unit"] == "x" else number(value), row["unit"])
+
+
 def goal_text(row):
 	if row["goal"] is None:
 		return "-"
@@ -54,7 +59,7 @@ def cells(row):
 	if "skipped" in row:
 		return [row["what"], "-", "-", "skipped", row["skipped"]]
 	figures = ", ".join("%s %s" % (name, number(value)) for name, value in row["figures"].items())
-	return [row["what"], goal_text(row), "%s %s" % (number(row["value"]), row["unit"]), verdict(row),
+	return [row["what"], goal_text(row), amount(row, row["value"]), verdict(row),
 		"%s %s" % (figures, row["figures_unit"]) if figures else ""]
 
 

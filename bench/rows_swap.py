@@ -43,7 +43,7 @@ def on_disk(stage):
 	stage.need_room(stage.scratch, 6 * stage.large)
 	turns = ways(stage, None, {"copy_file_range, fsync": "copy"})
 	turns.update(peer(stage, None))
-	times = stage.turns(7, turns)
+	times = stage.turns(7, turns, ("libzip",))
 	changed = stage.turns(5, manifest(stage, None))
 	kind = machine.file_system(stage.scratch)
 	return [

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The loose ZIP reader of `dotsync repack`: whatever the bytes, it refuses with a rule and a message, or what it hands out lies
+ * The loose ZIP reader of `dotsync repack`: whatever the bytes, it refuses with a message, or what it hands out lies
  * inside the file, overlaps nothing, and reads or fails.
  */
 #include <stdint.h>

@@ -18,7 +18,8 @@
 #include "report.h"
 #include "status_text.h"
 
-#define HASH_SHOWN 19 /* of "blake3:" and 64 digits; --json has them all */
+#define VALUE_COLUMN 13
+#define HASH_SHOWN 15 /* of "blake3:" and 64 digits; --json has them all */
 
 static const struct usage usage = {
 	"info [OPTION]... FILE...",
@@ -32,7 +33,8 @@ static const struct usage usage = {
 static void
 label(const char *text)
 {
-	printf("  %s%-10s%s ", report_colour(stdout, COLOUR_BOLD), text, report_colour(stdout, COLOUR_OFF));
+	printf("  %s%-*s%s", report_colour(stdout, COLOUR_BOLD), VALUE_COLUMN - 2, text,
+		report_colour(stdout, COLOUR_OFF));
 }
 
 static void
@@ -41,8 +43,7 @@ line(const char *name, const char *text)
 	if (text == NULL || text[0] == '\0')
 		return;
 	label(name);
-	report_text(stdout, text);
-	putchar('\n');
+	report_wrapped(stdout, text, VALUE_COLUMN);
 }
 
 static void

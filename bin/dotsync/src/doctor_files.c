@@ -120,7 +120,7 @@ check_state(struct doctor *doctor, struct dsync_archive *archive, const char *fi
 		return;
 	}
 	if (status.last_code != 0)
-		doctor_say(doctor, VERDICT_WARNING, "state", "`dotsync refresh` tries again now", "%s: %s",
+		doctor_say(doctor, VERDICT_WARNING, "state", "`dotsync refresh --force` tries again now", "%s: %s",
 			dsync_state_word_name(status.state), status.last_error);
 	else
 		doctor_say(doctor, VERDICT_GOOD, "state", NULL, "%s", dsync_state_word_name(status.state));

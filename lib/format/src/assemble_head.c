@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
+#include <errno.h>
 #include <string.h>
 
 #include "assemble_internal.h"
@@ -146,6 +147,9 @@ copy_data(const struct dsync__head *head, const struct dsync_zip_entry *from, bo
 		size_t size = from->stored_size - done < sizeof(buf) ? (size_t)(from->stored_size - done) : sizeof(buf);
 
 		rc = dsync_sys_pread_all(head->base->fd, buf, size, from->data_offset + done);
+		if (rc == -ENODATA)
+			return dsync_error_set(
+				err, DSYNC_ERR_CHANGED, "Z30", "the archive became shorter while it was read");
 		if (rc < 0)
 			return dsync_error_set_errno(err, -rc, "cannot read \"%s\" of the old version", from->name);
 		rc = put(&target, buf, size);

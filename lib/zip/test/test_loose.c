@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The loose reader: what it forgives, what it leaves out, what it refuses; and that nothing makes it leave the file, be it the archives
- * of the strict reader's tests, a flipped byte anywhere, or a file cut anywhere.
+ * The loose reader: what it forgives, what it leaves out, what it refuses; and that nothing makes it leave the file,
+ * be it the archives of the strict reader's tests, a flipped byte anywhere, or a file cut anywhere.
  */
 #include <setjmp.h>
 #include <stdarg.h>
