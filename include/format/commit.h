@@ -48,6 +48,9 @@ struct dsync_archive *dsync_commit_base(const struct dsync_commit *commit);
 /* The empty staging file, opened for reading and writing. */
 int dsync_commit_fd(const struct dsync_commit *commit);
 
+/* The folder of both, held since the commit began whatever its path leads to by now; the commit's own. */
+int dsync_commit_folder(const struct dsync_commit *commit);
+
 /* Where the staging file is, for a check command: absolute, lives until close. */
 const char *dsync_commit_staging_path(const struct dsync_commit *commit);
 

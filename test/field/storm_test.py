@@ -176,7 +176,7 @@ class Storm:
 	def info(self, _):
 		least = self.published
 		found = self.read("info", "--json", field.NAME).objects()[0]
-		number = int(found["manifest"]["meta"].get("description", "0"))
+		number = int(found["manifest"]["meta"].get("description") or 0)
 		if number < least:
 			raise AssertionError("update %d was reported as done, and is lost: %d" % (least, number))
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /* Instead of READY. */
-#include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "rogue.h"
+
+#define SLOW_MS 2000
 
 void
 rogue_silent(struct rogue *r)
@@ -147,6 +149,20 @@ rogue_descriptor(struct rogue *r)
 	dsync_frame_pack_call(&r->out, &call);
 	dsync_frame_end(&r->out);
 	send_descriptor(r);
+}
+
+/* One frame now and then: to be waited for again and again. */
+void
+rogue_reads_slowly(struct rogue *r)
+{
+	const struct dsync_frame_ready ready = rogue_sound();
+
+	rogue_ready(r, &ready);
+	for (;;) {
+		poll(NULL, 0, SLOW_MS);
+		if (recv(DSYNC_FRAME_FD, r->in, sizeof(r->in), 0) <= 0)
+			_exit(0);
+	}
 }
 
 void

@@ -32,6 +32,7 @@ static const struct misbehaviour {
 	{ "ready-short", AT_START, rogue_ready_short },
 	{ "ready-long", AT_START, rogue_ready_long },
 	{ "ready-descriptor", AT_START, rogue_ready_descriptor },
+	{ "reads-slowly", AT_START, rogue_reads_slowly },
 	{ "done-first", AT_START, rogue_done_first },
 	{ "call-first", AT_START, rogue_call_first },
 	{ "failed-first", AT_START, rogue_failed_first },
@@ -56,6 +57,7 @@ static const struct misbehaviour {
 
 	{ "offsets", AT_RUN, rogue_offsets },
 	{ "write-past", AT_RUN, rogue_write_past },
+	{ "gap", AT_RUN, rogue_gap },
 	{ "write-at-far", AT_RUN, rogue_write_at_far },
 	{ "context", AT_RUN, rogue_context },
 	{ "context-not-json", AT_RUN, rogue_context_not_json },

@@ -75,6 +75,18 @@ rogue_write_past(struct rogue *r)
 	_exit(0);
 }
 
+/* One byte at the end of the largest payload that the manifest allows, and nothing before it. */
+void
+rogue_gap(struct rogue *r)
+{
+	int64_t size = rogue_call(r, DSYNC_CALL_GET, DSYNC_GUEST_KEY_PAYLOAD_MAX, 0, 0, "", 0);
+
+	rogue_call(r, DSYNC_CALL_WRITE_AT, 0, size - 1, 0, "x", 1);
+	rogue_finish(r, DSYNC_GUEST_UPDATED, "");
+	rogue_done(r);
+	_exit(0);
+}
+
 void
 rogue_write_at_far(struct rogue *r)
 {

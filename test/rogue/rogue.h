@@ -51,13 +51,14 @@ struct dsync_frame_ready rogue_sound(void);
 
 rogue_act rogue_silent, rogue_exit, rogue_ready_build, rogue_ready_version, rogue_ready_nothing, rogue_ready_root;
 rogue_act rogue_ready_no_seccomp, rogue_ready_no_landlock, rogue_ready_short, rogue_ready_long, rogue_ready_descriptor;
+rogue_act rogue_reads_slowly;
 rogue_act rogue_done_first, rogue_call_first, rogue_failed_first, rogue_garbage, rogue_empty, rogue_short;
 rogue_act rogue_oversized, rogue_sequence, rogue_magic, rogue_not_zero, rogue_length, rogue_type;
 
 rogue_act rogue_code_garbage, rogue_code_endless, rogue_code_none, rogue_code_after_last, rogue_code_drip;
 rogue_act rogue_compile_call, rogue_compile_text, rogue_compile_exit;
 
-rogue_act rogue_offsets, rogue_write_past, rogue_write_at_far, rogue_context, rogue_context_not_json, rogue_fetch_head;
+rogue_act rogue_offsets, rogue_write_past, rogue_gap, rogue_write_at_far, rogue_context, rogue_context_not_json, rogue_fetch_head;
 rogue_act rogue_copy_unread, rogue_open_many, rogue_body_large;
 
 rogue_act rogue_ready_twice, rogue_replay, rogue_descriptor, rogue_unknown_call, rogue_call_long, rogue_call_short;

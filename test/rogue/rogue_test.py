@@ -154,6 +154,10 @@ class RogueTest(unittest.TestCase):
 		self.assertEqual(self.run_rogue("ready-no-landlock", self.archive())["kind"], "unchanged")	# our own updater
 		self.fails("ready-no-landlock", SANDBOX, "Landlock", sandbox="strict")
 
+	def test_slow_reader(self):
+		padded = updater("guest") + b"\0\x80\x80\x80\1" + b"\1x" + bytes((1 << 21) - 2)
+		self.fails("reads-slowly", TIMEOUT, archive=self.archive(wasm=padded))
+
 	# ---- the compiler ----
 
 	def test_compiler(self):

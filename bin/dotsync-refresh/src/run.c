@@ -147,20 +147,6 @@ interrupted(void *user)
 	return dsync_caller_is_cancelled(run->caller);
 }
 
-static int
-open_folder(struct dsync_run *run, struct dsync_error *err)
-{
-	const char *target = dsync_commit_target_path(run->commit);
-	const char *slash = strrchr(target, '/');
-	char *folder = strndup(target, slash == target ? 1 : (size_t)(slash - target));
-
-	if (folder == NULL)
-		return dsync_error_set_memory(err);
-	run->folder = dsync_sys_openat(DSYNC_SYS_CWD, folder, O_RDONLY | O_DIRECTORY, 0);
-	free(folder);
-	return run->folder < 0 ? dsync_error_set_errno(err, -run->folder, "cannot open the archive's folder") : 0;
-}
-
 /* Takes the lock, waiting for whoever has it; 1 when it is left to them. */
 static int
 lock(struct dsync_run *run, struct dsync_error *err)
@@ -182,7 +168,8 @@ lock(struct dsync_run *run, struct dsync_error *err)
 		return rc;
 	dsync_archive_unref(run->archive);
 	run->archive = dsync_archive_ref(dsync_commit_base(run->commit));
-	return open_folder(run, err);
+	run->folder = dsync_commit_folder(run->commit);
+	return 0;
 }
 
 static void
@@ -303,7 +290,5 @@ dsync_run_refresh(const struct dsync_context *context, const struct dsync_job *j
 	dsync_config_finish(&run.config);
 	if (run.slot >= 0)
 		dsync_sys_close(run.slot);
-	if (run.folder >= 0)
-		dsync_sys_close(run.folder);
 	result->timing_total_us = dsync_timing_us() - started_us;
 }

@@ -29,7 +29,7 @@ struct dsync_run {
 	struct dsync_archive *archive;    /* as opened before the lock; from then on the commit's base, referenced */
 	struct dsync_judgement judgement; /* of that archive */
 	struct dsync_commit *commit;
-	int folder; /* of the archive, once it is locked; -1 before */
+	int folder; /* the commit's, -1 before there is one */
 	struct dsync_staging staging;
 	struct dsync_calls calls;
 	bool locked_down;

@@ -136,8 +136,9 @@ dsync_worker_receive(
 	return 0;
 }
 
+/* `deadline` is that of all that is to be said, so that a worker that reads a frame now and then gains nothing. */
 static int
-send_frame(struct dsync_worker *worker, struct dsync_error *err)
+send_frame(struct dsync_worker *worker, int64_t deadline, struct dsync_error *err)
 {
 	ssize_t n;
 	int rc;
@@ -153,7 +154,7 @@ send_frame(struct dsync_worker *worker, struct dsync_error *err)
 			return fail_ended(worker, err);
 		if (errno != EAGAIN && errno != EINTR)
 			return dsync_error_set_errno(err, errno, "cannot talk to the worker");
-		rc = wait_for(worker, POLLOUT, SEND_MS, err);
+		rc = wait_for(worker, POLLOUT, deadline - dsync_sys_monotonic_ms(), err);
 		if (rc < 0)
 			return rc;
 	}
@@ -166,25 +167,26 @@ dsync_worker_answer(struct dsync_worker *worker, const struct dsync_frame_result
 {
 	dsync_frame_begin(&worker->out, DSYNC_FRAME_RESULT, worker->sent);
 	dsync_frame_pack_result(&worker->out, result);
-	return send_frame(worker, err);
+	return send_frame(worker, dsync_sys_monotonic_ms() + SEND_MS, err);
 }
 
 int
 dsync_worker_send(struct dsync_worker *worker, const struct dsync_frame_job *job, const void *data, size_t size,
 	struct dsync_error *err)
 {
+	const int64_t deadline = dsync_sys_monotonic_ms() + SEND_MS;
 	struct dsync_frame_chunk chunk = { .data = { data, 0 } };
 	int rc;
 
 	dsync_frame_begin(&worker->out, DSYNC_FRAME_JOB, worker->sent);
 	dsync_frame_pack_job(&worker->out, job);
-	rc = send_frame(worker, err);
+	rc = send_frame(worker, deadline, err);
 	while (rc == 0 && !chunk.last) {
 		chunk.data.size = size < DSYNC_FRAME_CHUNK_MAX ? size : DSYNC_FRAME_CHUNK_MAX;
 		chunk.last = chunk.data.size == size;
 		dsync_frame_begin(&worker->out, DSYNC_FRAME_DATA, worker->sent);
 		dsync_frame_pack_chunk(&worker->out, &chunk);
-		rc = send_frame(worker, err);
+		rc = send_frame(worker, deadline, err);
 		chunk.data.data += chunk.data.size;
 		size -= chunk.data.size;
 	}

@@ -200,6 +200,12 @@ dsync_commit_fd(const struct dsync_commit *commit)
 	return commit->fd;
 }
 
+int
+dsync_commit_folder(const struct dsync_commit *commit)
+{
+	return commit->place.folder;
+}
+
 const char *
 dsync_commit_staging_path(const struct dsync_commit *commit)
 {
