@@ -2,9 +2,12 @@
 """
 rows_swap.py - putting a new payload, or a new manifest, into an archive of 1 GiB, durably.
 """
+import itertools
+
 import machine
 from report import compare, medians, result
 
+TTL = itertools.count(3601)
 HASHED = "Durable: contents, name and folder are synced. Ours reads the old archive, hashes the new payload (CRC-32, BLAKE3) and checks the result."
 
 
@@ -20,12 +23,7 @@ def ways(stage, folder, limits):
 def manifest(stage, folder):
 	"""Another TTL each time, so that there is something to write."""
 	archive = stage.archive(stage.data(folder), folder)
-	return {"dotsync": lambda: stage.run(stage.tool("swap"), "manifest", archive, str(next_ttl()))}
-
-
-def next_ttl(state=[3600]):  # a counter of the process
-	state[0] += 1
-	return state[0]
+	return {"dotsync": lambda: stage.run(stage.tool("swap"), "manifest", archive, str(next(TTL)))}
 
 
 def peer(stage, folder):

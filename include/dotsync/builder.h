@@ -101,12 +101,6 @@ dsync_builder_write(struct dsync_builder *b, const char *path, enum dsync_create
 /* The archive as a plain stream: spooled to a temporary file first. For `create -o -`. */
 int dsync_builder_write_fd(struct dsync_builder *b, int fd, struct dsync_error *err);
 
-/*
- * BLAKE3 of the payload that the last write wrote; DSYNC_ERR_STATE when it did not succeed, or kept the
- * base's payload without reading it.
- */
-int dsync_builder_payload_hash(const struct dsync_builder *b, unsigned char digest[32]);
-
 #ifdef __cplusplus
 }
 #endif

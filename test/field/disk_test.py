@@ -197,4 +197,4 @@ def test_killed_in_extract(t):
 
 
 if __name__ == "__main__":
-	clitest.main(__file__)
+	field.main(__file__)

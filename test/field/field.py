@@ -9,7 +9,7 @@ field.py - what the tests of this folder share: the real programs in surrounding
 			t.silent("refresh", "--force", field.NAME)
 			field.check_clean(t)
 
-	clitest.main(__file__)
+	field.main(__file__)
 
 The cases are those of test/cli/clitest.py.  This process adopts what its children leave behind, so that a background refresher can be
 seen to end.
@@ -186,3 +186,8 @@ class Mount:
 	def __exit__(self, *_):
 		if subprocess.run(["umount", self.path], capture_output=True, check=False).returncode != 0:
 			subprocess.run(["umount", "-l", self.path], check=True)
+
+
+def main(file):
+	"""clitest.main(), with a group that is no other folder's."""
+	clitest.main("field_" + os.path.basename(file))

@@ -263,6 +263,7 @@ def test_few_descriptors(t):
 			for arguments in (("cat",), ("refresh", "--force"), ("set", "--description=x")):
 				done = t.silent(*arguments, field.NAME, preexec_fn=with_limit(resource.RLIMIT_NOFILE, number))
 				t.check(done.code in (0, 1, 4, 75), "%d descriptors, %s: exit %d, %r" % (number, arguments, done.code, done.err))
+				field.check_quiet(t)
 				if done.code != 0:
 					t.check(done.err.startswith(b"dotsync"), "%d descriptors, %s: %r" % (number, arguments, done.err))
 				field.check_clean(t)
@@ -311,4 +312,4 @@ def test_helpers_missing(t):
 
 
 if __name__ == "__main__":
-	clitest.main(__file__)
+	field.main(__file__)

@@ -198,4 +198,4 @@ def test_urls(t):
 
 
 if __name__ == "__main__":
-	clitest.main(__file__)
+	field.main(__file__)

@@ -45,6 +45,60 @@ def test_twenty_refreshes(t):
 		field.check_clean(t)
 
 
+def test_twenty_failures(t):
+	"""Twenty that wait for one that fails: they say what it found, and do not ask the server again."""
+	with field.Server() as server:
+		path = field.make(t, server)
+		before = field.print_of(path)
+		server.give(field.version(1), rate=20000, cut=15000)
+		asked = server.requests()
+		all_at_once = [start(t, "refresh", field.NAME) for _ in range(20)]
+		said = [process.communicate(timeout=60)[1] for process in all_at_once]
+		t.equal([process.returncode for process in all_at_once], [75] * 20, "exit")
+		t.equal([text.count(b"\n") for text in said], [1] * 20, said)
+		t.equal(server.requests() - asked, 1, "requests")
+		t.equal((field.print_of(path), field.status(t)["failures"]), (before, 1), "archive and state")
+		field.check_quiet(t)
+		field.check_clean(t)
+
+
+def test_made_at_once(t):
+	"""Many make the same archive: one file, whole, and nobody's is overwritten without a word."""
+	with field.Server() as server:
+		server.give(field.version(1))
+		for option, codes in (((), {0, 1}), (("--if-missing",), {0}), (("--force",), {0, 75})):
+			makers = [start(t, "create", "--from", server.url(field.PATH), "-o", field.NAME, *option) for _ in range(12)]
+			said = [process.communicate(timeout=60)[1] for process in makers]
+			found = [process.returncode for process in makers]
+			t.check(set(found) <= codes, "%s: %s %s" % (option, found, said))
+			t.equal(found.count(0) if not option else 1, 1, "%s: who made it: %s" % (option, said))
+			t.equal(field.cat(t), field.version(1), option)
+			t.equal(t.silent("verify", field.NAME).code, 0, option)
+			field.check_quiet(t)
+			field.check_clean(t)
+			if option != ("--if-missing",):
+				os.unlink(t.path(field.NAME))
+
+
+def test_interrupted(t):
+	"""Ctrl-C, a hang-up and the end of a session in the middle of a body: all of it ends, nothing is left, nothing counts as a failure."""
+	with field.Server() as server:
+		path = field.make(t, server)
+		before = field.print_of(path)
+		for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL):
+			server.give(field.version(number), rate=2000)
+			asked = server.requests()
+			process = start(t, "refresh", "--force", field.NAME)
+			field.wait_for(t, "the request", lambda least=asked: server.requests() > least)
+			process.send_signal(number)
+			process.communicate(timeout=60)
+			t.check(process.returncode != 0, "signal %d" % number)
+			field.check_quiet(t)
+			t.equal(field.print_of(path), before, "signal %d" % number)
+			field.check_clean(t)
+			t.equal(field.status(t)["failures"], 0, "signal %d" % number)
+
+
 def test_two_archives(t):
 	"""Two archives of one folder do not wait for each other."""
 	with field.Server() as server:
@@ -217,4 +271,4 @@ def test_kill_loop(t):
 
 
 if __name__ == "__main__":
-	clitest.main(sys.argv[0])
+	field.main(__file__)

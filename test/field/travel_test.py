@@ -204,4 +204,4 @@ def test_without_attributes(t):
 
 
 if __name__ == "__main__":
-	clitest.main(__file__)
+	field.main(__file__)

@@ -38,6 +38,16 @@ show_progress(void *user, const struct dsync_event *event)
 		progress_update(user, event->done, event->total);
 }
 
+/* What cannot be opened is reported once, by the command that opens it to read. */
+static bool
+is_archive(const char *file)
+{
+	struct dsync_archive *archive = dsync_archive_open(file, NULL, NULL);
+
+	dsync_archive_unref(archive);
+	return archive != NULL;
+}
+
 int
 freshen_before(struct app *app, const char *file, enum freshen_mode mode)
 {
@@ -51,7 +61,7 @@ freshen_before(struct app *app, const char *file, enum freshen_mode mode)
 		return EXIT_DONE;
 	if (app_context(app) == NULL)
 		return EXIT_MACHINE;
-	if (dsync_context_offline(app->context))
+	if (dsync_context_offline(app->context) || !is_archive(file))
 		return EXIT_DONE;
 	progress_begin(&progress, app, file);
 	options.event = show_progress;

@@ -25,7 +25,7 @@ dsync__assembly_hash(struct dsync_assembly *a, const void *data, size_t size)
 		a->crc = dsync_crc32(a->crc, data, size);
 		a->crc_size += size;
 	}
-	if (a->hash_size == a->size) {
+	if (a->hash_size == a->size && !a->hash_on_demand) {
 		dsync_hash_update(&a->hash, data, size);
 		a->hash_size += size;
 	}

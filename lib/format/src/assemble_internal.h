@@ -55,6 +55,7 @@ struct dsync_assembly {
 	uint64_t crc_size;
 	uint32_t crc;
 	uint64_t hash_size;
+	bool hash_on_demand; /* BLAKE3 is left until somebody asks */
 	struct dsync_hash hash;
 
 	struct dsync_zip_writer writer;

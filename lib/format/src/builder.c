@@ -270,12 +270,3 @@ dsync_builder_set_progress(struct dsync_builder *b, dsync_builder_progress *prog
 	b->progress_user = user;
 	return b->error.code;
 }
-
-int
-dsync_builder_payload_hash(const struct dsync_builder *b, unsigned char digest[32])
-{
-	if (!b->has_hash)
-		return DSYNC_ERR_STATE;
-	memcpy(digest, b->hash, DSYNC_HASH_SIZE);
-	return 0;
-}

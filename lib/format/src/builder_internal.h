@@ -9,7 +9,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/hash.h"
 #include "dotsync/builder.h"
 #include "dotsync/error.h"
 #include "zip/zip.h"
@@ -52,8 +51,6 @@ struct dsync_builder {
 	dsync_builder_progress *progress;
 	void *progress_user;
 
-	bool has_hash; /* since a write that succeeded */
-	unsigned char hash[DSYNC_HASH_SIZE];
 };
 
 #endif

@@ -114,6 +114,7 @@ write_archive(struct dsync_builder *b, int fd, struct dsync_error *err)
 	if (rc < 0)
 		return rc;
 	dsync_zip_writer_init(&a->writer, fd, &options);
+	a->hash_on_demand = true; /* nobody does: an archive holds no hash of its payload */
 	a->progress = b->progress;
 	a->progress_user = b->progress_user;
 
@@ -124,9 +125,6 @@ write_archive(struct dsync_builder *b, int fd, struct dsync_error *err)
 		rc = append_payload(b, a, err);
 	if (rc == 0)
 		rc = dsync__assembly_close(a, &head, 0, chunks.data != NULL ? &chunks : NULL, err);
-	b->has_hash = rc == 0 && a->hash_size == a->size;
-	if (b->has_hash)
-		dsync_hash_final(&a->hash, b->hash);
 	dsync_assembly_destroy(a);
 	return rc;
 }
@@ -135,7 +133,6 @@ write_archive(struct dsync_builder *b, int fd, struct dsync_error *err)
 static int
 check_ready(struct dsync_builder *b, struct dsync_error *err)
 {
-	b->has_hash = false;
 	if (b->error.code < 0) {
 		if (err != NULL)
 			*err = b->error;

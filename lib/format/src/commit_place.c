@@ -47,6 +47,17 @@ join(char out[PATH_SIZE], const char *folder, const char *name, struct dsync_err
 	return size < PATH_SIZE ? 0 : dsync_error_set_errno(err, ENAMETOOLONG, "cannot follow %s", name);
 }
 
+/* Of a name that is too long the message keeps only the beginning, so the reason is the system's, which is kept. */
+static int
+refuse_name(const char *path, struct dsync_error *err)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (strlen(slash != NULL ? slash + 1 : path) > DSYNC__NAME_SIZE_MAX)
+		return dsync_error_set_errno(err, ENAMETOOLONG, "cannot open %s", path);
+	return dsync_error_set(err, DSYNC_ERR_INVALID, "", "%s does not name a file", path);
+}
+
 /* Opens the folder of `path` and finds the name in it: 0, or 1 when that is a link, whose target `path` is then. */
 static int
 step(struct dsync__place *place, char path[PATH_SIZE], struct dsync_error *err)
@@ -57,7 +68,7 @@ step(struct dsync__place *place, char path[PATH_SIZE], struct dsync_error *err)
 
 	memcpy(folder, path, PATH_SIZE);
 	if (split(folder, place->name) == NULL)
-		return dsync_error_set(err, DSYNC_ERR_INVALID, "", "%s does not name a file", path);
+		return refuse_name(path, err);
 	place->folder = dsync_sys_openat(DSYNC_SYS_CWD, folder, O_RDONLY | O_DIRECTORY, 0);
 	if (place->folder < 0)
 		return dsync_error_set_errno(err, -place->folder, "cannot open the folder %s", folder);

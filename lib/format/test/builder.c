@@ -213,21 +213,6 @@ is_reproducible(void **state)
 	}
 }
 
-static void
-hands_out_the_payload_hash(void **state)
-{
-	unsigned char digest[DSYNC_HASH_SIZE], expected[DSYNC_HASH_SIZE];
-	struct dsync_builder *b = sample_builder("hashed");
-
-	(void)state;
-	assert_int_equal(dsync_builder_payload_hash(b, digest), DSYNC_ERR_STATE);
-	assert_int_equal(dsync_builder_write(b, "a.sync", DSYNC_CREATE_NEW, NULL), 0);
-	assert_int_equal(dsync_builder_payload_hash(b, digest), 0);
-	dsync_hash(expected, "hashed", 6);
-	assert_memory_equal(digest, expected, sizeof(digest));
-	dsync_builder_destroy(b);
-}
-
 static int
 stop(void *user, uint64_t done, uint64_t total)
 {
@@ -315,7 +300,6 @@ main(void)
 		TEST(reports_the_first_error),
 		TEST(refuses_entry_names),
 		TEST(is_reproducible),
-		TEST(hands_out_the_payload_hash),
 		TEST(can_be_cancelled),
 		TEST(notices_a_source_that_changes),
 		TEST(streams_to_a_descriptor),
