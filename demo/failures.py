@@ -194,8 +194,11 @@ def killed(stage, source):
 	stage.aside(case.status()[0])
 	case.offer(source.edition(3))
 	after = case.refresh()
-	stage.aside("(left beside it: %s; the next refresh sweeps that, and %s)" % (" ".join(left) or "nothing",
-		"succeeds" if after.code == 0 else "FAILS"))
+	then = "succeeds" if after.code == 0 else "FAILS"
+	if left:
+		stage.aside("(left beside it: %s; the next refresh sweeps that, and %s)" % (" ".join(left), then))
+	else:
+		stage.aside("(nothing is left beside it; the next refresh %s)" % then)
 	stage.claim_quietly(kept == WHOLE and after.code == 0 and case.leftovers() == [],
 		"killed: data whole, next refresh succeeds, nothing left; found %s, exit %d, left %s" % (kept, after.code, case.leftovers()))
 

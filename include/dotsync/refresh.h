@@ -55,7 +55,7 @@ struct dsync_refresh_options {
 	bool dry_run;        /* everything but the swap */
 	bool explain;        /* say what would be done; no socket, no change */
 	bool stage;          /* stop before the swap: dsync_outcome_commit() or _discard() decides */
-	const char *to;      /* after a swap: replace this plain file by the payload */
+	const char *to;      /* keep this plain file equal to the payload: see below */
 	const char *check;   /* before a swap: shell command that sees $DOTSYNC_STAGED and may refuse */
 	const char *exec;    /* after a swap: shell command */
 	const char *sandbox; /* "strict", "default", "degraded"; NULL: the configuration's */
@@ -68,6 +68,10 @@ struct dsync_refresh_options {
 	}
 
 /*
+ * With `to`, whenever the archive is well afterwards (UPDATED, UNCHANGED, FRESH, HELD; by whose work does not matter), the plain
+ * file is replaced by the payload if it is missing or has other bytes.  If that fails the kind stays what it is, and the outcome's
+ * error has the rule "to" and the path as its entry.
+ *
  * Options may be NULL.  NULL with DSYNC_ERR_SANDBOX when the helper program is missing or foreign; one of another build says so in its outcome,
  * which is FAILED with the same code.
  */
@@ -112,7 +116,7 @@ const char *dsync_outcome_kind_name(enum dsync_outcome_kind kind); /* "updated",
 void dsync_outcome_destroy(struct dsync_outcome *outcome);
 enum dsync_outcome_kind dsync_outcome_kind(const struct dsync_outcome *outcome);
 
-/* Why it failed; code 0 otherwise. Lives as long as the outcome. */
+/* Why it failed, or what did not work after the swap and for `to`; code 0 otherwise. Lives as long as the outcome. */
 const struct dsync_error *dsync_outcome_error(const struct dsync_outcome *outcome);
 
 /* With the option `explain`: lines for people; "" otherwise. Lives as long as the outcome. */

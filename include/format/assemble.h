@@ -56,6 +56,9 @@ uint64_t dsync_assembly_payload_size(const struct dsync_assembly *a);
 /* DSYNC_ERR_LIMIT when the payload would pass this; default unlimited. */
 void dsync_assembly_set_limit(struct dsync_assembly *a, uint64_t payload_size_max);
 
+/* Told now and then while bytes are copied or read back; when it returns non-zero the call fails with DSYNC_ERR_CANCELLED. */
+void dsync_assembly_set_progress(struct dsync_assembly *a, dsync_builder_progress *progress, void *user);
+
 /*
  * Reserves disk for a payload of this size, so that a full disk is found early; best effort, -EOPNOTSUPP is
  * ignored.

@@ -15,7 +15,11 @@
 /* Of a DSYNC_ERR_* code; 0 for 0, 1 for numbers that are none. */
 int dsync_exit_code(int error_code);
 
-/* Of what came of a refresh: the same, but a limit that was passed is a server's or an updater's doing, hence 75. */
+/*
+ * Of what came of a refresh: the same, but a limit that was passed is a server's or an updater's doing, hence 75; so is a
+ * protocol that was violated, by one of our programs that was killed or went wrong.  1 also when all went well but the plain file of
+ * the option `to` could not be written, which an error with the rule "to" says.
+ */
 int dsync_exit_code_outcome(const struct dsync_outcome *outcome);
 
 #endif

@@ -11,6 +11,8 @@
  *	caller:  {"decision": "commit"|"discard"}   only after a staged outcome
  *	helper:  {"outcome": ...}             the final one
  *
+ * Paths and commands of a job are texts; one that is no UTF-8 goes as "NAME_hex", digits of its bytes, and never as both.
+ *
  * Closing the socket cancels, unless the job said "background".  Both sides read the other's packets strictly: unknown members, duplicate
  * members, wrong types and overlong packets end the conversation (DSYNC_ERR_PROTOCOL).
  */

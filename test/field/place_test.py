@@ -65,6 +65,24 @@ def test_link(t):
 			field.check_error(t, t.silent(*arguments, "loop.sync"), 1, "loop.sync")
 
 
+def test_onto_itself(t):
+	"""A plain file that is the archive, by its own name or another: refused, and the archive is whole."""
+	with field.Server() as server:
+		path = field.make(t, server)
+		os.symlink(field.NAME, t.path("link"))
+		os.mkdir(t.path("folder"))
+		for number, name in enumerate((field.NAME, "folder/../" + field.NAME, path, "link")):
+			server.give(b"new %d\n" % number)
+			for arguments in (("refresh", "--force", "--to", name), ("extract", "--refresh=never", "--force", "-o", name)):
+				done = t.silent(*arguments, field.NAME)
+				if done.code == 0 and name == "link" and not os.path.islink(t.path("link")):
+					os.unlink(t.path("link"))	# the link was replaced by a plain file, which is as good
+					os.symlink(field.NAME, t.path("link"))
+				else:
+					t.check(done.code in (1, 2), "%s: exit %d, %r" % (arguments, done.code, done.err))
+				t.equal(t.silent("verify", field.NAME).code, 0, "%s: the archive" % (arguments,))
+
+
 def test_names(t):
 	"""Names as long as they get, and with characters that a terminal would obey."""
 	names = ["n" * 250 + ".sync", "é" * 125 + ".sync", "a\nb\x1b[31m.sync", "\u202etxt.sync", " .sync", "-f.sync", "*?[.sync"]
@@ -160,6 +178,43 @@ def test_mode_kept(t):
 			server.give(b"new %d\n" % number)
 			field.succeed(t, "refresh", "--force", field.NAME)
 			t.equal(os.stat(path).st_mode & 0o7777, mode & 0o777, "mode %o" % mode)
+
+
+def during(t, server, body, act):
+	"""A refresh, with something done to the archive while its body arrives; the exit status."""
+	server.give(body, rate=6000)
+	before = server.requests()
+	process = subprocess.Popen([clitest.DOTSYNC, "refresh", "--force", field.NAME], cwd=t.work, env=t.environment, stdout=subprocess.DEVNULL,
+		stderr=subprocess.PIPE)
+	field.wait_for(t, "the request", lambda: server.requests() > before)
+	act()
+	err = process.communicate(timeout=60)[1]
+	t.check(err.count(b"\n") == (process.returncode != 0), err)
+	return process.returncode
+
+
+def test_meanwhile(t):
+	"""What a person does to the archive during a refresh is not undone by it."""
+	with field.Server() as server:
+		path = field.make(t, server)
+		first, second = field.version(1, 3000), field.version(2, 3000)
+		t.equal(during(t, server, first, lambda: os.chmod(path, 0o600)), 0, "chmod")
+		t.equal((field.cat(t) == first, os.stat(path).st_mode & 0o777), (True, 0o600), "chmod")
+		t.equal(during(t, server, second, lambda: os.setxattr(path, "user.mine", b"x")), 0, "attribute")
+		t.equal((field.cat(t) == second, os.getxattr(path, "user.mine")), (True, b"x"), "attribute")
+		t.equal(during(t, server, first, lambda: t.silent("hold", field.NAME)), 0, "hold")
+		t.equal(field.status(t)["held"], True, "hold")
+		t.silent("unhold", field.NAME)
+		t.equal(during(t, server, second, lambda: os.utime(path)), 75, "touch")
+		t.equal(during(t, server, second, lambda: os.rename(path, t.path("away"))), 75, "rename")
+		field.check_clean(t, "away")
+		os.rename(t.path("away"), path)
+		t.equal(field.cat(t) == first, True, "rename")
+		if os.geteuid() == 0:
+			t.equal(during(t, server, second, lambda: os.chown(path, 65534, 65534)), 75, "chown")
+			t.equal((field.cat(t) == first, os.stat(path).st_uid), (True, 65534), "chown")
+		t.equal(during(t, server, second, lambda: os.unlink(path)), 75, "unlink")
+		t.equal(os.listdir(t.work), [], "unlink")
 
 
 def test_bind_mounted(t):
@@ -279,7 +334,7 @@ def test_callers(t):
 		field.make(t, server)
 		shells = ['trap "" CHLD; exec "$0" refresh --force %s', 'exec "$0" refresh --force %s <&- >&- 2>&-', 'exec "$0" refresh --force %s <&-',
 			'trap "" PIPE TERM INT HUP ALRM XFSZ; exec "$0" refresh --force %s', 'trap "" CHLD; "$0" cat %s <&- >&- 2>&-; true',
-			'cd /; exec "$0" refresh --force "$OLDPWD/%s"', 'umask 777; exec "$0" refresh --force %s', 'ulimit -c 0; ulimit -s 512; exec "$0" refresh --force %s']
+			'cd /; exec "$0" refresh --force "$OLDPWD/%s"', 'umask 377; exec "$0" refresh --force %s', 'ulimit -c 0; ulimit -s 512; exec "$0" refresh --force %s']
 		for number, text in enumerate(shells):
 			body = b"new %d\n" % number
 			server.give(body)

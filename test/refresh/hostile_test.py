@@ -4,8 +4,10 @@
 Whatever goes wrong: the archive's bytes are the old ones, nothing is left beside it, worker and refresher are gone, the
 error says what happened, and the next attempt is not before it is due.
 """
+import errno
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -90,6 +92,16 @@ class HostileTest(unittest.TestCase):
 			self.assertEqual(error["entry"], self.server.url("/status/%d?token=secret" % status))
 			self.assertNotEqual(error["hint"], "")
 
+	def test_not_modified_that_nobody_asked_for(self):
+		error = self.fails(self.http("/status/304"), NETWORK)
+		self.assertIn("304", error["message"])
+		self.server.content("/data", b"new data", headers={"ETag": '"1"'})
+		archive = self.http("/data")
+		self.assertEqual(self.place.refresh(archive)["kind"], "updated")
+		self.assertEqual(self.place.refresh(archive, force=True)["kind"], "unchanged")
+		self.server.content("/data", b"", status=304)
+		self.assertEqual(self.place.refresh(archive, force=True)["kind"], "unchanged")	# validators were sent
+
 	def test_retry_after_and_backoff_are_remembered(self):
 		archive = self.http("/status/429?retry_after=5000")
 		now = int(time.time())
@@ -165,7 +177,8 @@ class HostileTest(unittest.TestCase):
 
 	def test_updaters_that_fail(self):
 		for context, code, words in (("trap", GUEST, ""), ("exit", GUEST, "exit code 7"), ("silent", GUEST, "without saying"),
-				("fail", GUEST, "no luck"), ("lie", GUEST, "empty")):
+				("fail", GUEST, "no luck"), ("lie", GUEST, "empty"),
+				("give-up " + self.server.url("/status/404"), NETWORK, "404"), ("give-up " + self.server.url("/data", "other"), POLICY, "")):
 			error = self.fails(self.guest(context), code)
 			self.assertIn(words, error["message"])
 
@@ -229,6 +242,8 @@ class HostileTest(unittest.TestCase):
 		self.assertTrue(wait_until(lambda: not is_running(worker)))
 		self.assertEqual(print_of(archive), before)
 		self.assertEqual(self.place.leftovers(), [".a.sync.next"])
+		with open(os.path.join(self.place.files, ".a.sync.check"), "w") as f:
+			f.write("of one who was killed while a command looked")
 		self.server.content("/data", b"new data")
 		shutil.copyfile(self.http("/data"), archive + ".tmp")
 		os.replace(archive + ".tmp", archive)
@@ -290,6 +305,24 @@ class HostileTest(unittest.TestCase):
 				self.assertEqual(len(sent), 1)
 			finally:
 				subprocess.run(["umount", place.files], check=True)
+
+	def test_files_may_not_grow(self):
+		"""ulimit -f, the full disk of those who are not root."""
+		archive = self.http("/chunked?size=600000")
+		before = print_of(archive)
+		soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+		warm = self.place.http("w.sync", b"", self.server.url("/bytes?size=1"))	# fills the cache of compiled code
+		self.assertEqual(self.place.refresh(warm)["kind"], "updated")
+		resource.setrlimit(resource.RLIMIT_FSIZE, (500000, hard))
+		try:
+			process = self.place.start(archive)
+		finally:
+			resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+		outcome = process.outcome()
+		self.assertEqual(process.wait(), 0)
+		self.assertEqual((outcome["kind"], outcome["error"]["code"], outcome["error"]["errno"]), ("failed", SYSTEM, errno.EFBIG), outcome)
+		self.assertEqual((print_of(archive), self.place.leftovers()), (before, []))
+		self.assertEqual((Record(archive).failures, Record(archive).last_code), (1, SYSTEM))
 
 	def test_file_system_without_attributes(self):
 		if os.geteuid() != 0:

@@ -134,6 +134,16 @@ class RefreshTest(unittest.TestCase):
 		self.refresh(archive, "updated")
 		self.assertEqual(entry(archive, "manifest.toml").decode(), text)
 
+	def test_names_of_bytes(self):
+		"""What is no UTF-8 travels as digits; in the environment of commands it is the bytes again."""
+		path = os.path.join(os.fsencode(self.place.files), b"\xff\xfe.sync")
+		os.rename(self.http(), path)
+		to = os.path.join(os.fsencode(self.place.folder), b"plain\xc3")
+		outcome = self.place.refresh(None, path_hex=path.hex(), to_hex=to.hex(), exec='test -s "$DOTSYNC_FILE"')
+		self.assertEqual((outcome["kind"], outcome.get("error")), ("updated", None))
+		self.assertEqual((payload(os.fsdecode(path)), self.read(to)), (b"new data", b"new data"))
+		self.assertEqual(self.refresh(None, "failed", path="/x", path_hex=path.hex())["error"]["rule"], "json")
+
 	def test_link_is_followed(self):
 		archive = self.http()
 		link = self.place.path("link.sync")
@@ -387,9 +397,83 @@ class RefreshTest(unittest.TestCase):
 
 	def test_to_that_cannot_be_written(self):
 		archive = self.http()
-		outcome = self.refresh(archive, "updated", to=self.place.path("no", "such", "folder"))
-		self.assertNotEqual(outcome["error"]["code"], 0)
-		self.assertEqual(payload(archive), b"new data")
+		to = self.place.path("no", "such", "file")
+		for kind in ("updated", "fresh"):
+			error = self.refresh(archive, kind, to=to)["error"]
+			self.assertEqual((error["code"], error["rule"], error["entry"]), (-1, "to", to))
+		self.assertEqual((payload(archive), Record(archive).failures), (b"new data", 0))
+		os.makedirs(self.place.path("no", "such"))
+		self.assertNotIn("error", self.refresh(archive, "fresh", to=to))
+		self.assertEqual(self.read(to), b"new data")
+		os.unlink(to)
+		os.mkdir(to)
+		self.assertEqual(self.refresh(archive, "fresh", to=to)["error"]["entry"], to)
+		self.assertEqual(os.listdir(self.place.path("no", "such")), ["file"])
+
+	def read(self, path):
+		with open(path, "rb") as f:
+			return f.read()
+
+	def test_to_is_kept_current(self):
+		"""Whoever refreshed the archive, and when: afterwards the plain file has the payload."""
+		archive, to, ran = self.http(), self.place.path("plain.txt"), self.place.path("ran")
+		self.refresh(archive, "updated")
+		self.refresh(archive, "fresh", to=to, exec="touch '%s'" % ran)
+		self.assertEqual(self.read(to), b"new data")
+		same = os.stat(to)
+		for kind, members in (("fresh", {}), ("unchanged", {"force": True})):
+			self.refresh(archive, kind, to=to, **members)
+			self.assertEqual((os.stat(to).st_ino, os.stat(to).st_mtime_ns), (same.st_ino, same.st_mtime_ns))
+		for spoilt in (b"new dat4", b"", b"new data and more"):
+			for kind, members in (("fresh", {}), ("unchanged", {"force": True, "exec": "touch '%s'" % ran})):
+				with open(to, "wb") as f:
+					f.write(spoilt)
+				self.refresh(archive, kind, to=to, **members)
+				self.assertEqual(self.read(to), b"new data")
+		patch_record(archive, held=1)
+		os.unlink(to)
+		self.refresh(archive, "held", to=to)
+		self.assertEqual(self.read(to), b"new data")
+		self.assertFalse(os.path.exists(ran))	# a command runs only after a swap
+		self.assertEqual([n for n in os.listdir(self.place.folder) if n.startswith(".")], [])
+
+	def test_to_stays_when_nothing_is_to_be_done(self):
+		archive, to = self.http(), self.place.path("plain.txt")
+		self.refresh(archive, "dry-run", to=to, dry_run=True)
+		self.refresh(archive, "explained", to=to, explain=True)
+		process = self.place.start(archive, to=to, stage=True)
+		process.outcome()
+		process.decide("discard")
+		self.assertEqual((process.outcome()["kind"], process.wait()), ("unchanged", 0))
+		self.server.content("/data", b"", status=500)
+		self.refresh(archive, "failed", to=to)
+		self.assertFalse(os.path.exists(to))
+
+	def test_to_of_many_at_once(self):
+		archive, to = self.http(), self.place.path("plain.txt")
+		self.server.content("/data", b"x" * 3000000)
+		self.refresh(archive, "updated")
+		with open(self.place.path(".dotsync-0000000000000000.next"), "w"):
+			pass
+		processes = [self.place.start(archive, to=to) for _ in range(8)]
+		for process in processes:
+			outcome = process.outcome()
+			self.assertEqual((outcome["kind"], outcome.get("error")), ("fresh", None))
+			process.wait()
+		self.assertEqual(self.read(to), b"x" * 3000000)
+		self.assertEqual([n for n in os.listdir(self.place.folder) if n.startswith(".")], [".dotsync-0000000000000000.next"])
+
+	def test_shared_result_and_to(self):
+		archive, to, ran = self.http(path="/slow?size=60&rate=40", ttl=0), self.place.path("plain.txt"), self.place.path("ran")
+		first = self.place.start(archive)
+		first.wait_for("sandbox")
+		second = self.place.start(archive, force=True, to=to, exec="touch '%s'" % ran)
+		second.wait_for("waiting")
+		first.outcome(), first.wait()
+		outcome = second.outcome()
+		second.wait()
+		self.assertEqual((outcome["kind"], outcome["shared"]), ("updated", True))
+		self.assertEqual((self.read(to), os.path.exists(ran)), (payload(archive), False))
 
 	# ---- the contract ----
 
@@ -480,6 +564,36 @@ class RefreshTest(unittest.TestCase):
 
 	# ---- configuration ----
 
+	def test_environment(self):
+		"""Variables that libraries would obey: commands get them, the refresher does not."""
+		with client.Server(tls=True) as server:
+			self.place.grant([server.origin("https")])
+			server.content("/data", b"over TLS")
+			with open(self.place.path("config", "config.toml"), "w") as f:
+				f.write('[network]\nca_file = "%s"\n' % server.ca)
+			keys, conf = os.path.join(self.place.files, "keys"), self.place.path("openssl.cnf")
+			with open(conf, "w") as f:
+				f.write("openssl_conf = c\n[c]\nssl_conf = s\n[s]\nsystem_default = d\n[d]\nMaxProtocol = TLSv1\n")
+			given = {"SSLKEYLOGFILE": keys, "OPENSSL_CONF": conf, "RES_OPTIONS": "ndots:1", "OWN": "a b"}
+			for check in (None, " && ".join('test "$%s" = "%s"' % item for item in given.items())):
+				archive = self.place.http("t.sync", b"old", server.url("/data", "https"))
+				members = {"check": check} if check else {}
+				process = Process(self.place.job(archive, **members), environment=given)
+				self.assertEqual(process.outcome()["kind"], "updated")
+				process.wait()
+				self.assertFalse(os.path.exists(keys))
+
+	def test_names_of_processes(self):
+		archive = self.http(path="/slow?size=100000&rate=20000")
+		process = self.place.start(archive)
+		process.wait_for("request")
+		names = []
+		for pid in (process.pid, process.worker()):
+			with open("/proc/%d/comm" % pid) as f:
+				names.append(f.read())
+		process.kill()
+		self.assertEqual(names, ["dotsync-refresh\n", "dotsync-worker\n"])
+
 	def test_certificates(self):
 		with client.Server(tls=True) as server:
 			hosts = [server.origin(name) for name in ("https", "self_signed")]
@@ -500,6 +614,12 @@ class RefreshTest(unittest.TestCase):
 		archive = self.http()
 		outcome = self.refresh(archive, "failed")
 		self.assertIn("ca_flie", outcome["error"]["entry"] + outcome["error"]["message"])
+		for bad in (b"\xff" * 5000, b"[[[[", b"v = 1\nv = 2\n", b"\0" * 100, b"x" * 2000000):
+			with open(self.place.path("config", "config.toml"), "wb") as f:
+				f.write(bad)
+			error = self.refresh(archive, "failed")["error"]
+			self.assertEqual((error["code"], error["rule"]), (-3, "config"))
+			self.assertIn("config.toml", error["message"])
 		self.assertEqual((self.count(), os.listxattr(archive)), (0, []))
 
 	def test_sandbox_levels(self):

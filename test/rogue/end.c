@@ -86,7 +86,8 @@ rogue_flood_answered(struct rogue *r)
 void
 rogue_log(struct rogue *r)
 {
-	static const char line[] = "\033[2J\033]0;owned\a\r\b\x7f\x9b" "31m \xc2\x9b \xe2\x80\xae %s%n\n";
+	static const char line[] = "\033[2J\033]0;owned\a\r\b\x7f\x9b"
+				   "31m \xc2\x9b \xe2\x80\xae %s%n\n";
 	int i;
 
 	for (i = 0; i < 20000; i++)

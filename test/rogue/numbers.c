@@ -174,7 +174,8 @@ rogue_fetch_head(struct rogue *r)
 		size_t size = mark == NULL ? strlen(heads[i]) : (size_t)(mark - heads[i]);
 
 		memcpy(head, heads[i], size);
-		snprintf(head + size, sizeof(head) - size, "%s%s", mark == NULL ? "" : r->argument, mark == NULL ? "" : mark + 2);
+		snprintf(head + size, sizeof(head) - size, "%s%s", mark == NULL ? "" : r->argument,
+			mark == NULL ? "" : mark + 2);
 		rogue_expect(r, heads[i], rogue_call(r, DSYNC_CALL_FETCH, 0, 0, 0, head, strlen(head)) < 0, true);
 	}
 	i = (size_t)snprintf(head, sizeof(head), "GET %s\nX-A: b", r->argument);
@@ -199,7 +200,8 @@ rogue_copy_unread(struct rogue *r)
 	rogue_expect(r, "again", rogue_call(r, DSYNC_CALL_COPY, handle, 0, 5, "", 0), DSYNC_GUEST_ERR_STATE);
 	rogue_expect(r, "read behind", rogue_call(r, DSYNC_CALL_READ, handle, 0, 5, "", 0), DSYNC_GUEST_ERR_STATE);
 	rogue_expect(r, "close", rogue_call(r, DSYNC_CALL_CLOSE, handle, 0, 0, "", 0), 0);
-	rogue_expect(r, "copy of a closed one", rogue_call(r, DSYNC_CALL_COPY, handle, 5, 5, "", 0), DSYNC_GUEST_ERR_INVAL);
+	rogue_expect(
+		r, "copy of a closed one", rogue_call(r, DSYNC_CALL_COPY, handle, 5, 5, "", 0), DSYNC_GUEST_ERR_INVAL);
 	rogue_expect(r, "close again", rogue_call(r, DSYNC_CALL_CLOSE, handle, 0, 0, "", 0), DSYNC_GUEST_ERR_INVAL);
 	rogue_expect(r, "handle 0", rogue_call(r, DSYNC_CALL_CLOSE, 0, 0, 0, "", 0), DSYNC_GUEST_ERR_INVAL);
 	end_good(r);
@@ -224,7 +226,8 @@ rogue_body_large(struct rogue *r)
 	int i;
 
 	for (i = 0; i < 10000; i++)
-		refused = rogue_call(r, DSYNC_CALL_FETCH_BODY, 0, 0, 0, r->in, PIECE) == DSYNC_GUEST_ERR_LIMIT || refused;
+		refused =
+			rogue_call(r, DSYNC_CALL_FETCH_BODY, 0, 0, 0, r->in, PIECE) == DSYNC_GUEST_ERR_LIMIT || refused;
 	rogue_expect(r, "a refusal", refused, true);
 	end_good(r);
 }

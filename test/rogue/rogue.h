@@ -58,7 +58,8 @@ rogue_act rogue_oversized, rogue_sequence, rogue_magic, rogue_not_zero, rogue_le
 rogue_act rogue_code_garbage, rogue_code_endless, rogue_code_none, rogue_code_after_last, rogue_code_drip;
 rogue_act rogue_compile_call, rogue_compile_text, rogue_compile_exit;
 
-rogue_act rogue_offsets, rogue_write_past, rogue_gap, rogue_write_at_far, rogue_context, rogue_context_not_json, rogue_fetch_head;
+rogue_act rogue_offsets, rogue_write_past, rogue_gap, rogue_write_at_far, rogue_context, rogue_context_not_json,
+	rogue_fetch_head;
 rogue_act rogue_copy_unread, rogue_open_many, rogue_body_large;
 
 rogue_act rogue_ready_twice, rogue_replay, rogue_descriptor, rogue_unknown_call, rogue_call_long, rogue_call_short;

@@ -23,6 +23,7 @@ struct dsync_caller {
 	bool background;     /* a hang-up means nothing */
 	bool cancelled;      /* stays true once it was seen */
 	int64_t progress_ms; /* when progress was told last */
+	char **environment;  /* as the caller gave it, for the commands that it wants run; borrowed */
 };
 
 void dsync_caller_init(struct dsync_caller *caller, int fd);

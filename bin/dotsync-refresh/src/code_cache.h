@@ -5,6 +5,9 @@
  * CACHE/code/HEX is named after the module and what it was compiled for; its bytes carry a keyed BLAKE3 under STATE/cache.key, 32
  * random bytes that are made when they are first needed.  What is damaged, cut, swapped, of another engine or of another key is as good
  * as absent: loading machine code that nobody vouched for would hand the worker to whoever wrote it.
+ * A compiler that its module took over may answer with any code, and that is kept.  It is found again under the hash of that very
+ * module alone (drive_compile.c compares it with the bytes that were compiled), by this build alone, and runs in the cage that the
+ * module itself would run in; a compiler sees nothing of the archive but the module, so no other archive's affairs reach it.
  * Losing the cache costs one compilation.  Any number of processes may use it at once.
  */
 #ifndef REFRESH_CODE_CACHE_H

@@ -19,8 +19,6 @@
 #define TAIL_SIZE 512
 #define PLAIN_PATH "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-extern char **environ;
-
 /* The end of what a command prints. */
 struct tail {
 	char text[2 * TAIL_SIZE];
@@ -78,21 +76,34 @@ describe(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attributes, con
 	return rc;
 }
 
-/* The caller's environment, which is this process's own, with one more variable; to be freed. */
+/* The list has no such variable. */
+static bool
+is_missing(char *const *list, const char *name)
+{
+	const size_t size = strlen(name);
+
+	for (; *list != NULL; list++) {
+		if (strncmp(*list, name, size) == 0 && (*list)[size] == '=')
+			return false;
+	}
+	return true;
+}
+
+/* The caller's environment with one more variable; to be freed. */
 static const char **
-make_environment(const char *assignment)
+make_environment(char *const *given, const char *assignment)
 {
 	const char **environment;
 	size_t count = 0;
 
-	while (environ[count] != NULL)
+	while (given[count] != NULL)
 		count++;
 	environment = calloc(count + 3, sizeof(*environment));
 	if (environment == NULL)
 		return NULL;
 	environment[0] = assignment;
-	memcpy(environment + 1, environ, count * sizeof(*environment));
-	if (getenv("PATH") == NULL)
+	memcpy(environment + 1, given, count * sizeof(*environment));
+	if (is_missing(given, "PATH"))
 		environment[count + 1] = PLAIN_PATH;
 	return environment;
 }
@@ -172,7 +183,7 @@ judge(const struct dsync_command *command, int status, struct tail *tail, struct
 static int
 run(const struct dsync_command *command, const char *assignment, struct dsync_caller *caller, struct dsync_error *err)
 {
-	const char **environment = make_environment(assignment);
+	const char **environment = make_environment(caller->environment, assignment);
 	struct tail tail = { .size = 0 };
 	int pipe_fds[2], status = 0, rc;
 	pid_t pid;

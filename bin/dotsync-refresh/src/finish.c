@@ -42,8 +42,12 @@ judge_outcome(struct dsync_run *run, bool *payload, struct dsync_error *err)
 	int rc;
 
 	*payload = false;
-	if (!c->finished)
+	if (!c->finished && c->fault.code == 0)
 		return dsync_error_set(err, DSYNC_ERR_GUEST, "updater", "the updater ended without saying how it went");
+	if (!c->finished) { /* it gave up after a request that failed: that is what people want to know */
+		*err = c->fault;
+		return err->code;
+	}
 	if (c->outcome == DSYNC_GUEST_FAILED)
 		return fail(run, err);
 	if (c->outcome == DSYNC_GUEST_UNCHANGED)
@@ -250,11 +254,19 @@ keep_record(struct dsync_run *run, int64_t now)
 	dsync_state_store(run->context, result, run->job->path, &state, NULL);
 }
 
+void
+dsync_finish_plain(struct dsync_run *run, const struct dsync_archive *archive)
+{
+	const struct dsync_extent payload = dsync_archive_payload_extent(archive);
+
+	if (run->job->to != NULL && !dsync_caller_is_cancelled(run->caller))
+		dsync_plain_update(run->job->to, &payload, &run->result->error);
+}
+
 /* What cannot undo the swap any more: it is reported beside the success. */
 static void
 follow_up(struct dsync_run *run)
 {
-	const struct dsync_extent payload = dsync_archive_payload_extent(dsync_commit_result(run->commit));
 	const struct dsync_command command = { .what = "exec",
 		.text = run->job->exec,
 		.working_dir = run->job->working_dir,
@@ -262,8 +274,7 @@ follow_up(struct dsync_run *run)
 		.value = dsync_commit_target_path(run->commit) };
 	struct dsync_error err;
 
-	if (run->job->to != NULL && dsync_plain_replace(run->job->to, &payload, &err) < 0)
-		run->result->error = err;
+	dsync_finish_plain(run, dsync_commit_result(run->commit));
 	if (run->job->exec != NULL && dsync_command_run(&command, run->caller, &err) < 0 &&
 		run->result->error.code == 0)
 		run->result->error = err;
@@ -321,6 +332,7 @@ update(struct dsync_run *run, bool new_payload, struct dsync_error *err)
 		return dsync_error_set(err, DSYNC_ERR_CANCELLED, "", "cancelled");
 	if (run->job->stage && !is_wanted(run)) {
 		run->result->kind = DSYNC_OUTCOME_UNCHANGED;
+		run->discarded = true;
 		return 0;
 	}
 	return publish(run, now, err);

@@ -151,8 +151,7 @@ dsync_judge(const struct dsync_context *context, const struct dsync_job *job, st
 		rc = dsync_updater_inspect_archive(archive, &j->updater, err);
 	if (rc == 0)
 		rc = dsync_consent_judge(context, archive, j->now, &j->consent, err);
-	if (rc == 0 && j->updater.present &&
-		memcmp(j->updater.hash, j->consent.updater, sizeof(j->updater.hash)) != 0)
+	if (rc == 0 && j->updater.present && memcmp(j->updater.hash, j->consent.updater, sizeof(j->updater.hash)) != 0)
 		rc = dsync_error_set(err, DSYNC_ERR_CHANGED, "updater", "the updater was changed while it was judged");
 	if (rc == 0)
 		j->verdict = decide(job, archive, j);

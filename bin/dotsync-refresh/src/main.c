@@ -6,13 +6,16 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/error.h"
 #include "caller.h"
 #include "check.h"
+#include "environment.h"
 #include "fetch.h"
 #include "run.h"
 #include "runtime/build_id.h"
@@ -72,7 +75,7 @@ do_job(const struct dsync_job *job, int passed, struct dsync_caller *caller, str
 }
 
 static int
-serve(int fd)
+serve(int fd, char **environment)
 {
 	int64_t started_us = dsync_timing_us();
 	struct dsync_caller caller;
@@ -81,6 +84,7 @@ serve(int fd)
 	int passed, rc;
 
 	dsync_caller_init(&caller, fd);
+	caller.environment = environment;
 	dsync_result_init(&result);
 	rc = dsync_caller_receive(&caller, &job, &passed, &result.error);
 	if (rc == 0) {
@@ -118,17 +122,25 @@ int
 main(int argc, char **argv)
 {
 	const bool detached = argc == 2 && strcmp(argv[1], "--detach") == 0;
+	char **environment;
+	int status;
 
 	if ((argc != 1 && !detached) || !is_socket(DSYNC_JOB_FD)) {
 		fprintf(stderr,
 			"dotsync-refresh: this is a part of dotsync and is started by it; see dotsync refresh --help\n");
 		return EXIT_USAGE;
 	}
-	if (detached && detach() < 0)
+	prctl(PR_SET_NAME, "dotsync-refresh"); /* started by descriptor it would be called "4" */
+	environment = dsync_environment_clean();
+	if (environment == NULL || (detached && detach() < 0)) {
+		free(environment);
 		return 1;
+	}
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow (ulimit -f) is an error of write() */
 	signal(SIGCHLD, SIG_DFL);
 	fcntl(DSYNC_JOB_FD, F_SETFD, FD_CLOEXEC);
-	return serve(DSYNC_JOB_FD);
+	status = serve(DSYNC_JOB_FD, environment);
+	free(environment);
+	return status;
 }

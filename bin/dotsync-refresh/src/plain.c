@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,8 @@
 #define PIECE_SIZE 65536u
 #define KERNEL_PIECE_SIZE (64u << 20)
 #define NAME_SIZE 64
+#define CLAIM_WAIT_MS 60000 /* for somebody else who writes the same file */
+#define CLAIM_PAUSE_MS 20
 
 /* Bytes that could be shared from the start of the payload. */
 static uint64_t
@@ -133,32 +136,125 @@ mode_for(int folder, const char *name)
 	return mask >= 0 ? (mode_t)(0666 & ~mask) : 0644;
 }
 
+/* Is `fd` still the file of that name? */
+static bool
+has_name(int folder, const char *name, int fd)
+{
+	struct stat named, opened;
+
+	return dsync_sys_fstatat(folder, name, &named, false) == 0 && dsync_sys_fstat(fd, &opened) == 0 &&
+		named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+}
+
+/* Something has the copy's name: 0 when it is gone now, -EAGAIN when somebody is at work on it. */
 static int
-replace_in(int folder, const char *name, const struct dsync_extent *source, struct dsync_error *err)
+remove_left_over(int folder, const char *next)
+{
+	int fd = dsync_sys_openat(folder, next, O_RDWR | O_NOFOLLOW | O_NONBLOCK, 0);
+	int rc;
+
+	if (fd == -ENOENT)
+		return 0;
+	rc = fd >= 0 ? dsync_sys_lock(fd) : 0;
+	if (rc != -EAGAIN && (fd < 0 || has_name(folder, next, fd)))
+		rc = dsync_sys_unlinkat(folder, next);
+	if (fd >= 0)
+		dsync_sys_close(fd);
+	return rc == -ENOENT ? 0 : rc;
+}
+
+/*
+ * The copy in the making, empty and locked.  Several may want to bring one file up to date; a lock belongs to the inode, so
+ * whoever gets it looks whether that one still has the name.
+ */
+static int
+claim(int folder, const char *next)
+{
+	const int64_t deadline = dsync_sys_monotonic_ms() + CLAIM_WAIT_MS;
+	int fd, rc;
+
+	for (;;) {
+		fd = dsync_sys_openat(folder, next, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+		if (fd < 0 && fd != -EEXIST)
+			return fd;
+		if (fd >= 0) {
+			rc = dsync_sys_lock(fd);
+			if (rc != -EAGAIN && has_name(folder, next, fd)) /* where nothing can be locked it has to do without */
+				return fd;
+			dsync_sys_close(fd);
+			continue;
+		}
+		rc = remove_left_over(folder, next);
+		if (rc == -EAGAIN && dsync_sys_monotonic_ms() < deadline)
+			dsync_sys_sleep_ms(CLAIM_PAUSE_MS);
+		else if (rc < 0)
+			return rc;
+	}
+}
+
+static int
+replace_in(int folder, const char *name, const struct dsync_extent *source)
 {
 	char next[NAME_SIZE];
 	int fd, rc;
 
 	name_next(name, next);
-	fd = dsync_plain_make(folder, next, source, err);
+	fd = claim(folder, next);
 	if (fd < 0)
 		return fd;
-	rc = dsync_sys_fchmod(fd, mode_for(folder, name));
+	rc = copy_payload(source, fd);
+	if (rc == 0)
+		rc = dsync_sys_fchmod(fd, mode_for(folder, name));
 	if (rc == 0)
 		rc = dsync_sys_fsync(fd);
-	dsync_sys_close(fd);
 	if (rc == 0)
 		rc = dsync_sys_renameat(folder, next, folder, name);
-	if (rc < 0) {
+	if (rc < 0)
 		dsync_sys_unlinkat(folder, next);
-		return dsync_error_set_errno(err, -rc, "cannot replace %s", name);
+	dsync_sys_close(fd); /* and with it the lock */
+	if (rc == 0)
+		dsync_sys_fsync(folder); /* a copy that a power failure takes back is made anew */
+	return rc;
+}
+
+/* 1 when the file has these very bytes, 0 when not, or when it cannot be known. */
+static int
+compare(int fd, const struct dsync_extent *source)
+{
+	unsigned char *pieces = malloc((size_t)2 * PIECE_SIZE);
+	uint64_t at = 0;
+	struct stat st;
+	bool same;
+
+	same = pieces != NULL && dsync_sys_fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+		(uint64_t)st.st_size == source->size;
+	while (same && at < source->size) {
+		size_t size = source->size - at < PIECE_SIZE ? (size_t)(source->size - at) : PIECE_SIZE;
+
+		same = dsync_sys_pread_all(fd, pieces, size, at) == 0 &&
+			dsync_sys_pread_all(source->fd, pieces + PIECE_SIZE, size, source->offset + at) == 0 &&
+			memcmp(pieces, pieces + PIECE_SIZE, size) == 0;
+		at += size;
 	}
-	dsync_sys_fsync(folder); /* a copy that a power failure takes back is made anew */
-	return 0;
+	free(pieces);
+	return same;
+}
+
+static int
+update_in(int folder, const char *name, const struct dsync_extent *source)
+{
+	int fd = dsync_sys_openat(folder, name, O_RDONLY | O_NONBLOCK, 0);
+	int same = 0;
+
+	if (fd >= 0) {
+		same = compare(fd, source);
+		dsync_sys_close(fd);
+	}
+	return same ? 0 : replace_in(folder, name, source);
 }
 
 int
-dsync_plain_replace(const char *path, const struct dsync_extent *source, struct dsync_error *err)
+dsync_plain_update(const char *path, const struct dsync_extent *source, struct dsync_error *err)
 {
 	const char *slash = strrchr(path, '/');
 	char *folder_path;
@@ -167,15 +263,20 @@ dsync_plain_replace(const char *path, const struct dsync_extent *source, struct 
 	if (slash == NULL || slash[1] == '\0')
 		return dsync_error_set(err, DSYNC_ERR_INVALID, "to", "%s does not name a file", path);
 	folder_path = strndup(path, slash == path ? 1 : (size_t)(slash - path));
-	if (folder_path == NULL)
-		return dsync_error_set_memory(err);
-	folder = dsync_sys_openat(DSYNC_SYS_CWD, folder_path, O_RDONLY | O_DIRECTORY, 0);
-	if (folder < 0) {
-		rc = dsync_error_set_errno(err, -folder, "cannot open the folder of %s", path);
-	} else {
-		rc = replace_in(folder, slash + 1, source, err);
+	rc = folder = folder_path != NULL
+		? dsync_sys_openat(DSYNC_SYS_CWD, folder_path, O_RDONLY | O_DIRECTORY, 0)
+		: -ENOMEM;
+	if (folder >= 0) {
+		rc = update_in(folder, slash + 1, source);
 		dsync_sys_close(folder);
 	}
 	free(folder_path);
+	if (rc >= 0)
+		return 0;
+	rc = dsync_error_set_errno(err, -rc, "the plain file is not up to date");
+	if (err != NULL)
+		memcpy(err->rule, "to", sizeof("to"));
+	dsync_error_at_entry(err, path, strlen(path));
+	dsync_error_hint(err, "the archive itself is well; the next refresh writes the file again");
 	return rc;
 }

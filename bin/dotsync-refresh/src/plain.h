@@ -18,7 +18,10 @@
  */
 int dsync_plain_make(int folder, const char *name, const struct dsync_extent *source, struct dsync_error *err);
 
-/* Replaces the file at `path` atomically; its mode is kept, a new one's is what the umask leaves of 0666. */
-int dsync_plain_replace(const char *path, const struct dsync_extent *source, struct dsync_error *err);
+/*
+ * Brings the file at `path` to these bytes: nothing is done when it has them, else it is replaced atomically.  Its mode
+ * is kept, a new one's is what the umask leaves of 0666.  An error has the rule "to" and the path as its entry.
+ */
+int dsync_plain_update(const char *path, const struct dsync_extent *source, struct dsync_error *err);
 
 #endif

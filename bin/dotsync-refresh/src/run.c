@@ -261,6 +261,24 @@ refresh(struct dsync_run *run, struct dsync_error *err)
 	return attempt(run, err);
 }
 
+/* Is the archive as it should be, without this process having made it so?  Then --to is still to be seen to. */
+static bool
+is_settled(const struct dsync_run *run)
+{
+	if (run->job->dry_run || run->discarded)
+		return false;
+	switch (run->result->kind) {
+	case DSYNC_OUTCOME_UNCHANGED:
+	case DSYNC_OUTCOME_FRESH:
+	case DSYNC_OUTCOME_HELD:
+		return true;
+	case DSYNC_OUTCOME_UPDATED:
+		return run->result->shared;
+	default:
+		return false;
+	}
+}
+
 void
 dsync_run_refresh(const struct dsync_context *context, const struct dsync_job *job, struct dsync_caller *caller,
 	struct dsync_result *result, int64_t started_us)
@@ -281,6 +299,8 @@ dsync_run_refresh(const struct dsync_context *context, const struct dsync_job *j
 	if (rc < 0) {
 		result->kind = DSYNC_OUTCOME_FAILED;
 		result->error = err;
+	} else if (is_settled(&run)) {
+		dsync_finish_plain(&run, run.archive);
 	}
 	dsync_calls_finish(&run.calls);
 	dsync_staging_finish(&run.staging);

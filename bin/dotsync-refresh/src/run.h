@@ -33,6 +33,7 @@ struct dsync_run {
 	struct dsync_staging staging;
 	struct dsync_calls calls;
 	bool locked_down;
+	bool discarded; /* what was staged was not wanted */
 };
 
 /* The whole job; everything that can be said about it is in the result, so that it returns nothing. */
@@ -44,6 +45,12 @@ int dsync_drive(struct dsync_run *run, struct dsync_error *err);
 
 /* finish.c: what is done with what the updater said. */
 int dsync_finish(struct dsync_run *run, struct dsync_error *err);
+
+/*
+ * finish.c: brings the plain file of --to to this archive's payload, unless it is there already.  Failure is reported in the
+ * result, with the rule "to", and changes nothing else.
+ */
+void dsync_finish_plain(struct dsync_run *run, const struct dsync_archive *archive);
 
 /* record.c: what is remembered of an attempt. */
 void dsync_record_unchanged(struct dsync_run *run);

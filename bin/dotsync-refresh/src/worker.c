@@ -198,7 +198,8 @@ static int
 refuse_start(int rc, struct dsync_error *err)
 {
 	if (rc == DSYNC_ERR_TIMEOUT)
-		dsync_error_set(err, DSYNC_ERR_SANDBOX, "sandbox", "the worker did not start within %d s", READY_MS / 1000);
+		dsync_error_set(
+			err, DSYNC_ERR_SANDBOX, "sandbox", "the worker did not start within %d s", READY_MS / 1000);
 	else if (err != NULL)
 		err->code = DSYNC_ERR_SANDBOX;
 	dsync_error_hint(err, "dotsync doctor --sandbox says what this machine lacks");

@@ -18,6 +18,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "job.h"
@@ -35,6 +36,7 @@ main(int argc, char **argv)
 	struct dsync_worker worker;
 	const char *wrong;
 
+	prctl(PR_SET_NAME, "dotsync-worker"); /* started by descriptor it would be called "4" */
 	memset(&worker, 0, sizeof(worker));
 	worker.born_us = dsync_ticks_monotonic_us();
 	wrong = dsync_lock_check(environ);

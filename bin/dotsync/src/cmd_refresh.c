@@ -233,7 +233,7 @@ tell(struct app *app, const char *file, const struct settings *settings, const s
 		puts(dsync_outcome_json(outcome));
 	else if (kind == DSYNC_OUTCOME_EXPLAINED)
 		print_explanation(file, dsync_outcome_explanation(outcome));
-	else if (error->code < 0 && kind != DSYNC_OUTCOME_HELD)
+	else if (error->code < 0 && error->code != DSYNC_ERR_HELD)
 		report_error(app, file, error);
 	else if (!app->quiet)
 		print_done(file, outcome);

@@ -95,6 +95,13 @@ dsync__assembly_report(struct dsync_assembly *a, struct dsync_error *err)
 	return 0;
 }
 
+void
+dsync_assembly_set_progress(struct dsync_assembly *a, dsync_builder_progress *progress, void *user)
+{
+	a->progress = progress;
+	a->progress_user = user;
+}
+
 int
 dsync_assembly_reserve(struct dsync_assembly *a, uint64_t payload_size, struct dsync_error *err)
 {

@@ -59,6 +59,9 @@ dsync__assembly_catch_up(struct dsync_assembly *a, bool with_hash, struct dsync_
 		rc = dsync_sys_pread_all(a->fd, a->piece, size, a->place + start);
 		if (rc < 0)
 			return dsync_error_set_errno(err, -rc, "cannot read the payload back");
+		rc = dsync__assembly_report(a, err);
+		if (rc < 0)
+			return rc;
 		if (a->crc_size == start) {
 			a->crc = dsync_crc32(a->crc, a->piece, size);
 			a->crc_size += size;

@@ -115,8 +115,7 @@ write_archive(struct dsync_builder *b, int fd, struct dsync_error *err)
 		return rc;
 	dsync_zip_writer_init(&a->writer, fd, &options);
 	a->hash_on_demand = true; /* nobody does: an archive holds no hash of its payload */
-	a->progress = b->progress;
-	a->progress_user = b->progress_user;
+	dsync_assembly_set_progress(a, b->progress, b->progress_user);
 
 	rc = plan_head(b, &head, &chunks, err);
 	if (rc == 0)

@@ -131,9 +131,9 @@ copy_from_base(const struct dsync_commit *commit, bool *lost_acl, struct dsync_e
 
 /* Never set-user-id, set-group-id or sticky. */
 static mode_t
-final_mode(const struct dsync_commit *commit, bool lost_acl)
+final_mode(const struct dsync_commit *commit, mode_t base_mode, bool lost_acl)
 {
-	mode_t mode = commit->base_st.st_mode & 0777;
+	mode_t mode = base_mode & 0777;
 	int mask;
 
 	if (commit->has_base) {
@@ -163,19 +163,37 @@ set_own(const struct dsync_commit *commit, struct dsync_error *err)
 	return 0;
 }
 
+/* A download takes its time: a base that was made private meanwhile stays private, one that was given away is another's. */
+static int
+look_again(const struct dsync_commit *commit, mode_t *mode, struct dsync_error *err)
+{
+	struct stat st;
+	int rc = dsync_sys_fstat(commit->base_fd, &st);
+
+	if (rc < 0)
+		return dsync_error_set_errno(err, -rc, "cannot look at %s", commit->target_path);
+	if (st.st_uid != commit->base_st.st_uid || st.st_gid != commit->base_st.st_gid)
+		return dsync__commit_refuse_conflict(commit, err);
+	*mode = st.st_mode;
+	return 0;
+}
+
 int
 dsync__commit_dress(struct dsync_commit *commit, struct dsync_error *err)
 {
 	bool lost_acl = false;
+	mode_t mode = 0;
 	int rc = 0;
 
 	if (commit->has_base)
+		rc = look_again(commit, &mode, err);
+	if (rc == 0 && commit->has_base)
 		rc = copy_from_base(commit, &lost_acl, err);
 	if (rc == 0)
 		rc = set_own(commit, err);
 	if (rc < 0)
 		return rc;
-	rc = dsync_sys_fchmod(commit->fd, final_mode(commit, lost_acl));
+	rc = dsync_sys_fchmod(commit->fd, final_mode(commit, mode, lost_acl));
 	if (rc < 0 && rc != -ENOSYS)
 		return dsync_error_set_errno(err, -rc, "cannot set the mode of the new version");
 	return 0;

@@ -277,6 +277,36 @@ cuts_what_was_reserved(void **state)
 	check_bytes("a.sync", (const unsigned char *)"less", 4);
 }
 
+static int
+give_up(void *user, uint64_t done, uint64_t total)
+{
+	(void)done;
+	(void)total;
+	++*(int *)user;
+	return 1;
+}
+
+/* A payload that nobody has read yet may be huge: reading it back must be something one can stop. */
+static void
+stops_reading_back(void **state)
+{
+	unsigned char digest[DSYNC_HASH_SIZE];
+	struct dsync_assembly *a;
+	struct dsync_error err;
+	int fd = open_new("a.sync");
+	int asked = 0;
+
+	(void)state;
+	assert_int_equal(dsync_assembly_begin(&a, fd, NULL, 0, NULL), 0);
+	assert_int_equal(dsync_assembly_write_at(a, 3 << 20, "end", 3, NULL), 0);
+	dsync_assembly_set_progress(a, give_up, &asked);
+	assert_int_equal(dsync_assembly_payload_hash(a, digest, &err), DSYNC_ERR_CANCELLED);
+	assert_int_equal(err.code, DSYNC_ERR_CANCELLED);
+	assert_int_equal(asked, 1);
+	dsync_assembly_destroy(a);
+	close(fd);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, sample_setup, sample_teardown)
 
 int
@@ -288,6 +318,7 @@ main(void)
 		TEST(keeps_the_place_of_the_base),
 		TEST(obeys_limits),
 		TEST(cuts_what_was_reserved),
+		TEST(stops_reading_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -194,6 +194,24 @@ read_table(const char *path, const struct dsync_toml *doc, uint32_t table, struc
 	return 0;
 }
 
+/* Of a file that cannot be read as a configuration.  What is wrong is this machine's, never the archive's. */
+static int
+refuse_file(const char *path, const struct dsync_error *fault, struct dsync_error *err)
+{
+	if (fault->code == DSYNC_ERR_SYSTEM || fault->code == DSYNC_ERR_NO_MEMORY) {
+		if (err != NULL)
+			*err = *fault;
+		return fault->code;
+	}
+	dsync_error_set(err, DSYNC_ERR_INVALID, "config", "%s: %s", path, fault->message);
+	dsync_error_at_entry(err, fault->entry, strlen(fault->entry));
+	dsync_error_at_line(err, fault->line, fault->column);
+	dsync_error_expected(err, "%s", fault->expected);
+	dsync_error_found(err, "%s", fault->found);
+	dsync_error_hint(err, "correct it, or take it away");
+	return DSYNC_ERR_INVALID;
+}
+
 static int
 read_text(const char *path, struct dsync_view text, struct dsync_config *config, struct dsync_error *err)
 {
@@ -202,13 +220,8 @@ read_text(const char *path, struct dsync_view text, struct dsync_config *config,
 	uint32_t node;
 	int rc = 0;
 
-	if (doc == NULL) {
-		if (fault.code == DSYNC_ERR_SYNTAX)
-			dsync_error_hint(&fault, "correct %s", path);
-		if (err != NULL)
-			*err = fault;
-		return fault.code;
-	}
+	if (doc == NULL)
+		return refuse_file(path, &fault, err);
 	for (node = dsync_toml_first(doc, DSYNC_TOML_ROOT); rc == 0 && node != DSYNC_TOML_NONE;
 		node = dsync_toml_next(doc, node)) {
 		if (dsync_toml_type(doc, node) != DSYNC_TOML_TABLE || !is_table_name(dsync_toml_key(doc, node)))
@@ -243,8 +256,8 @@ read_file(const char *dir, struct dsync_config *config, struct dsync_error *err)
 		rc = read_text(path, dsync_buffer_view(&text), config, err);
 	else if (rc == DSYNC_ERR_NOT_FOUND || (rc == DSYNC_ERR_SYSTEM && fault.sys_errno == ENOTDIR))
 		rc = 0;
-	else if (err != NULL)
-		*err = fault;
+	else
+		rc = refuse_file(path, &fault, err);
 	dsync_buffer_finish(&text);
 	free(path);
 	return rc;

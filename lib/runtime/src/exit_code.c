@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "runtime/exit_code.h"
 
+#include <string.h>
+
 #define EXIT_MACHINE 1
 #define EXIT_STALE 3
 #define EXIT_CONSENT 4
@@ -63,7 +65,7 @@ dsync_exit_code_outcome(const struct dsync_outcome *outcome)
 		return dsync_exit_code(dsync_outcome_error(outcome)->code);
 	case DSYNC_OUTCOME_CONSENT_NEEDED:
 		return EXIT_CONSENT;
-	default:
-		return 0;
+	default: /* the archive is well; was the plain file of --to written, too? */
+		return strcmp(dsync_outcome_error(outcome)->rule, "to") == 0 ? EXIT_MACHINE : 0;
 	}
 }

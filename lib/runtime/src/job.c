@@ -1,14 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "runtime/job.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "json.h"
 
 static const char *const kind_names[] = { "refresh", "fetch", "check" };
+
+/* Members that may hold any bytes: a text when they are UTF-8, else the other name and hexadecimal digits. */
+static const struct bytes_member {
+	const char *name, *hex_name;
+	size_t offset;
+} bytes_members[] = {
+	{ "path", "path_hex", offsetof(struct dsync_job, path) },
+	{ "config_dir", "config_dir_hex", offsetof(struct dsync_job, config_dir) },
+	{ "state_dir", "state_dir_hex", offsetof(struct dsync_job, state_dir) },
+	{ "cache_dir", "cache_dir_hex", offsetof(struct dsync_job, cache_dir) },
+	{ "machine_dir", "machine_dir_hex", offsetof(struct dsync_job, machine_dir) },
+	{ "helper_dir", "helper_dir_hex", offsetof(struct dsync_job, helper_dir) },
+	{ "to", "to_hex", offsetof(struct dsync_job, to) },
+	{ "check", "check_hex", offsetof(struct dsync_job, check) },
+	{ "exec", "exec_hex", offsetof(struct dsync_job, exec) },
+	{ "working_dir", "working_dir_hex", offsetof(struct dsync_job, working_dir) },
+};
+#define BYTES_MEMBER_COUNT (sizeof(bytes_members) / sizeof(bytes_members[0]))
 
 void
 dsync_job_init(struct dsync_job *job)
@@ -36,19 +56,34 @@ dsync_job_finish(struct dsync_job *job)
 	dsync_job_init(job);
 }
 
+static char **
+bytes_of(struct dsync_job *job, const struct bytes_member *member)
+{
+	return (char **)(void *)((char *)job + member->offset);
+}
+
+static void
+put_bytes(struct dsync_buffer *out, const struct bytes_member *member, const struct dsync_job *job)
+{
+	const char *value = *(char *const *)(const void *)((const char *)job + member->offset);
+
+	if (value == NULL || dsync_text_is_utf8(value, strlen(value)))
+		dsync_json_put_text(out, member->name, value);
+	else
+		dsync_json_put_hex(out, member->hex_name, (const unsigned char *)value, strlen(value));
+}
+
 int
 dsync_job_write(const struct dsync_job *job, struct dsync_buffer *out)
 {
+	size_t i;
+
 	dsync_json_open(out, NULL);
 	dsync_json_open(out, "job");
 	dsync_json_put_text(out, "kind", kind_names[job->kind]);
 	dsync_json_put_hex(out, "build", job->build_id, sizeof(job->build_id));
-	dsync_json_put_text(out, "path", job->path);
-	dsync_json_put_text(out, "config_dir", job->config_dir);
-	dsync_json_put_text(out, "state_dir", job->state_dir);
-	dsync_json_put_text(out, "cache_dir", job->cache_dir);
-	dsync_json_put_text(out, "machine_dir", job->machine_dir);
-	dsync_json_put_text(out, "helper_dir", job->helper_dir);
+	for (i = 0; i < BYTES_MEMBER_COUNT; i++)
+		put_bytes(out, &bytes_members[i], job);
 	dsync_json_put_bool(out, "background", job->background);
 	dsync_json_put_bool(out, "force", job->force);
 	dsync_json_put_bool(out, "dry_run", job->dry_run);
@@ -56,10 +91,6 @@ dsync_job_write(const struct dsync_job *job, struct dsync_buffer *out)
 	dsync_json_put_bool(out, "stage", job->stage);
 	dsync_json_put_bool(out, "session_grant", job->session_grant);
 	dsync_json_put_bool(out, "offline", job->offline);
-	dsync_json_put_text(out, "to", job->to);
-	dsync_json_put_text(out, "check", job->check);
-	dsync_json_put_text(out, "exec", job->exec);
-	dsync_json_put_text(out, "working_dir", job->working_dir);
 	dsync_json_put_text(out, "sandbox", job->sandbox);
 	dsync_json_put_text(out, "url", job->url);
 	dsync_json_put_integer(out, "timeout_ms", job->timeout_ms);
@@ -89,16 +120,14 @@ read_members(const json_t *object, struct dsync_job *job, struct dsync_error *er
 	char *kind = NULL;
 	int64_t size_max = INT64_MAX;
 	int found, rc;
+	size_t i;
 
 	dsync__json_reader_init(&r, object);
 	dsync__json_take_text(&r, "kind", &kind);
 	dsync__json_take_hex(&r, "build", job->build_id, sizeof(job->build_id));
-	dsync__json_take_text(&r, "path", &job->path);
-	dsync__json_take_text(&r, "config_dir", &job->config_dir);
-	dsync__json_take_text(&r, "state_dir", &job->state_dir);
-	dsync__json_take_text(&r, "cache_dir", &job->cache_dir);
-	dsync__json_take_text(&r, "machine_dir", &job->machine_dir);
-	dsync__json_take_text(&r, "helper_dir", &job->helper_dir);
+	for (i = 0; i < BYTES_MEMBER_COUNT; i++)
+		dsync__json_take_bytes(
+			&r, bytes_members[i].name, bytes_members[i].hex_name, bytes_of(job, &bytes_members[i]));
 	dsync__json_take_bool(&r, "background", &job->background);
 	dsync__json_take_bool(&r, "force", &job->force);
 	dsync__json_take_bool(&r, "dry_run", &job->dry_run);
@@ -106,10 +135,6 @@ read_members(const json_t *object, struct dsync_job *job, struct dsync_error *er
 	dsync__json_take_bool(&r, "stage", &job->stage);
 	dsync__json_take_bool(&r, "session_grant", &job->session_grant);
 	dsync__json_take_bool(&r, "offline", &job->offline);
-	dsync__json_take_text(&r, "to", &job->to);
-	dsync__json_take_text(&r, "check", &job->check);
-	dsync__json_take_text(&r, "exec", &job->exec);
-	dsync__json_take_text(&r, "working_dir", &job->working_dir);
 	dsync__json_take_text(&r, "sandbox", &job->sandbox);
 	dsync__json_take_text(&r, "url", &job->url);
 	dsync__json_take_integer(&r, "timeout_ms", -1, INT64_MAX, &job->timeout_ms);

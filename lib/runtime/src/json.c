@@ -167,6 +167,47 @@ dsync__json_take_hex(struct dsync_json_reader *r, const char *name, unsigned cha
 		fault(r, name);
 }
 
+/* What the digits stand for, allocated; NULL for a fault, or with r->no_memory set. */
+static char *
+decode_bytes(struct dsync_json_reader *r, const char *digits)
+{
+	const size_t size = strlen(digits) / 2;
+	char *bytes = malloc(size + 1);
+
+	if (bytes == NULL) {
+		r->no_memory = true;
+		return NULL;
+	}
+	bytes[size] = '\0';
+	if (dsync_text_hex_decode((unsigned char *)bytes, size, digits, strlen(digits)) == 0 &&
+		strlen(bytes) == size && !dsync_text_is_utf8(bytes, size))
+		return bytes;
+	free(bytes);
+	return NULL;
+}
+
+void
+dsync__json_take_bytes(struct dsync_json_reader *r, const char *name, const char *hex_name, char **value)
+{
+	const bool both = json_object_get(r->object, name) != NULL;
+	const json_t *member = take(r, hex_name);
+	const char *digits;
+	char *bytes;
+
+	if (member == NULL) {
+		dsync__json_take_text(r, name, value);
+		return;
+	}
+	digits = both ? NULL : plain_text(member);
+	bytes = digits != NULL ? decode_bytes(r, digits) : NULL;
+	if (bytes == NULL) {
+		fault(r, hex_name);
+		return;
+	}
+	free(*value);
+	*value = bytes;
+}
+
 void
 dsync__json_take_strings(struct dsync_json_reader *r, const char *name, struct dsync_strings *list)
 {

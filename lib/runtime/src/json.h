@@ -44,6 +44,8 @@ void dsync__json_take_text(struct dsync_json_reader *r, const char *name, char *
 void dsync__json_take_buffer(
 	struct dsync_json_reader *r, const char *name, char *out, size_t size); /* must fit with its NUL */
 void dsync__json_take_hex(struct dsync_json_reader *r, const char *name, unsigned char *out, size_t size);
+/* Bytes without a NUL: a text `name`, or, of what is no UTF-8, the digits `hex_name`; never both. */
+void dsync__json_take_bytes(struct dsync_json_reader *r, const char *name, const char *hex_name, char **value);
 void dsync__json_take_strings(struct dsync_json_reader *r, const char *name, struct dsync_strings *list);
 json_t *dsync__json_take_object(struct dsync_json_reader *r, const char *name); /* borrowed, NULL when absent */
 json_t *dsync__json_take_array(struct dsync_json_reader *r, const char *name);  /* borrowed, NULL when absent */

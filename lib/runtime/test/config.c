@@ -101,8 +101,10 @@ test_refuse(void **state)
 		{ "[refresh]\nslots = 257\n", DSYNC_ERR_INVALID, "slots" },
 		{ "[refresh]\nsandbox = \"none\"\n", DSYNC_ERR_INVALID, "sandbox" },
 		{ "[refresh]\nsandbox = true\n", DSYNC_ERR_INVALID, "sandbox" },
-		{ "[refresh\n", DSYNC_ERR_SYNTAX, "" },
-		{ "\xff", DSYNC_ERR_SYNTAX, "" },
+		{ "[refresh\n", DSYNC_ERR_INVALID, "" },
+		{ "[[[[", DSYNC_ERR_INVALID, "" },
+		{ "\xff", DSYNC_ERR_INVALID, "" },
+		{ "v = 1\nv = 2\n", DSYNC_ERR_INVALID, "v" },
 	};
 	struct dsync_config config;
 	struct dsync_error err;
@@ -134,7 +136,7 @@ test_odd_files(void **state)
 	memset(large, '\n', 70000);
 	home_write("config/config.toml", large, 70000);
 	free(large);
-	assert_int_equal(dsync_config_load(home_context(), &config, NULL), DSYNC_ERR_LIMIT);
+	assert_int_equal(dsync_config_load(home_context(), &config, NULL), DSYNC_ERR_INVALID);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, home_setup, home_teardown)

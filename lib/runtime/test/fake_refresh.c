@@ -48,6 +48,23 @@ say_event(enum dsync_event_kind kind, uint64_t done, const char *text)
 	dsync_buffer_finish(&out);
 }
 
+/* The rule names where the fault is; "to" is the plain file. */
+static void
+say_fault(enum dsync_outcome_kind kind, const char *rule, int code)
+{
+	struct dsync_result result;
+	struct dsync_buffer out;
+
+	dsync_result_init(&result);
+	result.kind = kind;
+	dsync_error_set(&result.error, code, rule, "it went wrong");
+	dsync_buffer_init(&out, DSYNC_JOB_SIZE_MAX);
+	dsync_result_write(&result, &out);
+	say(out.data, out.size);
+	dsync_buffer_finish(&out);
+	dsync_result_finish(&result);
+}
+
 static void
 say_result(enum dsync_outcome_kind kind, bool staged, const char *explanation, int code)
 {
@@ -137,6 +154,22 @@ play(const char *part, const char *job)
 		say_result(DSYNC_OUTCOME_UPDATED, false, NULL, 0);
 	} else if (strcmp(part, "failed") == 0) {
 		say_result(DSYNC_OUTCOME_FAILED, false, NULL, DSYNC_ERR_NETWORK);
+	} else if (strcmp(part, "limit") == 0) {
+		say_fault(DSYNC_OUTCOME_FAILED, "bytes", DSYNC_ERR_LIMIT);
+	} else if (strcmp(part, "protocol") == 0) {
+		say_fault(DSYNC_OUTCOME_FAILED, "worker", DSYNC_ERR_PROTOCOL);
+	} else if (strcmp(part, "disk") == 0) {
+		say_fault(DSYNC_OUTCOME_FAILED, "", DSYNC_ERR_SYSTEM);
+	} else if (strcmp(part, "config") == 0) {
+		say_fault(DSYNC_OUTCOME_FAILED, "config", DSYNC_ERR_INVALID);
+	} else if (strcmp(part, "to") == 0) {
+		say_fault(DSYNC_OUTCOME_UPDATED, "to", DSYNC_ERR_SYSTEM);
+	} else if (strcmp(part, "to-fresh") == 0) {
+		say_fault(DSYNC_OUTCOME_FRESH, "to", DSYNC_ERR_SYSTEM);
+	} else if (strcmp(part, "exec") == 0) {
+		say_fault(DSYNC_OUTCOME_UPDATED, "exec", DSYNC_ERR_REJECTED);
+	} else if (strcmp(part, "held") == 0) {
+		say_fault(DSYNC_OUTCOME_HELD, "", DSYNC_ERR_HELD);
 	} else if (strcmp(part, "echo") == 0) {
 		say_result(DSYNC_OUTCOME_EXPLAINED, false, job, 0);
 	} else if (strcmp(part, "staged") == 0) {

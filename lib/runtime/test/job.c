@@ -101,6 +101,12 @@ test_job(void **state)
 	round_trip(&job);
 	dsync_job_finish(&job);
 
+	job.path = dup("/a/\xff\xfe.sync");
+	job.to = dup("/\xed\xa0\x80");
+	job.exec = dup("cat \xc3");
+	round_trip(&job);
+	dsync_job_finish(&job);
+
 	job.kind = DSYNC_JOB_FETCH;
 	job.url = dup("https://example.com/");
 	job.timeout_ms = 5000;
@@ -143,6 +149,15 @@ test_job_cases(void **state)
 		{ "{\"job\":{\"kind\":\"refresh\",\"path\":\"a.sync\"}}", false },
 		{ "{\"job\":{\"kind\":\"refresh\",\"path\":\"/a\\u0000b\"}}", false },
 		{ "{\"job\":{\"kind\":\"refresh\",\"path\":\"/a\xff\"}}", false },
+		{ "{\"job\":{\"kind\":\"refresh\",\"path_hex\":\"2fff\"}}", true },
+		{ "{\"job\":{\"kind\":\"refresh\",\"path_hex\":\"2fff\",\"path\":\"/a\"}}", false },
+		{ "{\"job\":{\"kind\":\"refresh\",\"path_hex\":\"2f61\"}}", false }, /* is UTF-8 */
+		{ "{\"job\":{\"kind\":\"refresh\",\"path_hex\":\"2f00ff\"}}", false },
+		{ "{\"job\":{\"kind\":\"refresh\",\"path_hex\":\"2fFF\"}}", false },
+		{ "{\"job\":{\"kind\":\"refresh\",\"path_hex\":\"2ff\"}}", false },
+		{ "{\"job\":{\"kind\":\"refresh\",\"path_hex\":\"ff\"}}", false }, /* not absolute */
+		{ "{\"job\":{\"kind\":\"refresh\",\"path_hex\":[]}}", false },
+		{ "{\"job\":{\"kind\":\"refresh\",\"path\":\"/a\",\"to_hex\":\"ff\"}}", false },
 		{ "{\"job\":{\"kind\":\"refresh\",\"path\":\"/a\",\"to\":\"b\"}}", false },
 		{ "{\"job\":{\"kind\":\"refresh\",\"path\":\"/a\",\"force\":1}}", false },
 		{ "{\"job\":{\"kind\":\"refresh\",\"path\":\"/a\",\"force\":null}}", false },

@@ -467,6 +467,37 @@ test_exit_codes(void **state)
 	}
 }
 
+static void
+test_exit_codes_of_outcomes(void **state)
+{
+	static const struct {
+		const char *part;
+		int status;
+	} rows[] = {
+		{ "updated", 0 },
+		{ "failed", 75 },
+		{ "limit", 75 },
+		{ "protocol", 75 },
+		{ "disk", 1 },
+		{ "config", 1 },
+		{ "to", 1 },
+		{ "to-fresh", 1 },
+		{ "exec", 0 },
+		{ "held", 0 },
+	};
+	struct dsync_outcome *outcome;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		fake_play(rows[i].part);
+		outcome = run(NULL);
+		if (dsync_exit_code_outcome(outcome) != rows[i].status)
+			fail_msg("%s: %d", rows[i].part, dsync_exit_code_outcome(outcome));
+		dsync_outcome_destroy(outcome);
+	}
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_setup, home_teardown)
 
 int
@@ -491,6 +522,7 @@ main(void)
 		TEST(test_client_descriptor),
 		TEST(test_too_long),
 		cmocka_unit_test(test_exit_codes),
+		TEST(test_exit_codes_of_outcomes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

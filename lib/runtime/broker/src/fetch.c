@@ -51,6 +51,17 @@ await_head(struct dsync_response *r, struct dsync_error *err)
 	return r->head_done ? 0 : dsync__transfer_result(r, err);
 }
 
+/* A server that says "not modified" to whoever did not ask would keep old data fresh for ever. */
+static int
+check_not_modified(const struct dsync_response *r, struct dsync_error *err)
+{
+	if (r->status != 304 || r->conditional)
+		return 0;
+	dsync_error_set(err, DSYNC_ERR_NETWORK, "http", "the server answered with status 304, which nobody asked for");
+	dsync_error_at_entry(err, r->url.text, strlen(r->url.text));
+	return DSYNC_ERR_NETWORK;
+}
+
 /* One request up to its head; on failure the record says so and *out is NULL. */
 static int
 run_hop(struct dsync_broker *broker, const struct dsync_url *url, const struct dsync__hop *hop,
@@ -86,6 +97,9 @@ run_hop(struct dsync_broker *broker, const struct dsync_url *url, const struct d
 	if (rc < 0)
 		goto fail;
 	record->public_.status = r->status;
+	rc = check_not_modified(r, err);
+	if (rc < 0)
+		goto fail;
 	record->public_.not_modified = r->status == 304;
 	*out = r;
 	return 0;

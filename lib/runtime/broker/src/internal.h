@@ -147,6 +147,7 @@ struct dsync_response {
 	CURLM *multi; /* its own: no connection, name or state is shared between requests */
 	CURLU *curl_url;
 	struct curl_slist *headers;
+	bool conditional; /* one of them asks for the answer 304 */
 	struct curl_slist *resolve;
 	char curl_error[CURL_ERROR_SIZE];
 	int64_t start_ms;

@@ -4,6 +4,7 @@
  * earlier request have a say is set here, whatever curl's default is.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -104,6 +105,18 @@ sent_with(const struct dsync__hop *hop, const struct dsync_header *header)
 	return hop->with_headers && (hop->redirects == 0 || hop->with_body || !of_body);
 }
 
+/* Does anything that was sent allow the answer 304? */
+static bool
+is_conditional(const struct curl_slist *headers)
+{
+	for (; headers != NULL; headers = headers->next) {
+		if (strncasecmp(headers->data, "If-None-Match:", 14) == 0 ||
+			strncasecmp(headers->data, "If-Modified-Since:", 18) == 0)
+			return true;
+	}
+	return false;
+}
+
 static int
 make_headers(struct dsync_response *r, const struct dsync__hop *hop, struct dsync_error *err)
 {
@@ -119,6 +132,7 @@ make_headers(struct dsync_response *r, const struct dsync__hop *hop, struct dsyn
 		rc = add_validator(&r->headers, hop, "If-None-Match", request->etag, err);
 	if (rc == 0)
 		rc = add_validator(&r->headers, hop, "If-Modified-Since", request->last_modified, err);
+	r->conditional = is_conditional(r->headers);
 	if (rc == 0)
 		rc = add_line(&r->headers, "Expect:", err); /* never wait for 100 Continue */
 	if (rc == 0 && hop->with_body && !guest_sends(hop, "Content-Type"))

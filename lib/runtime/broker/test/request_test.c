@@ -271,7 +271,7 @@ test_lengths(void **state)
 static void
 test_statuses(void **state)
 {
-	static const int statuses[] = { 200, 201, 204, 304, 400, 401, 403, 404, 407, 410, 416, 429, 500, 503, 599 };
+	static const int statuses[] = { 200, 201, 204, 400, 401, 403, 404, 407, 410, 416, 429, 500, 503, 599 };
 	char path[64];
 	char *body;
 	size_t i;
@@ -280,9 +280,33 @@ test_statuses(void **state)
 	for (i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
 		snprintf(path, sizeof(path), "/status/%d?body=text", statuses[i]);
 		body = fixture_fetch(testserver_url(&fixture.server, fixture.url, "http", path), statuses[i]);
-		assert_string_equal(body, statuses[i] == 204 || statuses[i] == 304 ? "" : "text");
+		assert_string_equal(body, statuses[i] == 204 ? "" : "text");
 		free(body);
 	}
+}
+
+/* "Not modified" is an answer only to whoever asked. */
+static void
+test_unasked_not_modified(void **state)
+{
+	static const struct dsync_header rows[] = {
+		{ "if-none-match", 13, "\"1\"", 3 },
+		{ "If-Modified-Since", 17, "Sun, 06 Nov 1994 08:49:37 GMT", 29 },
+	};
+	struct dsync_response *response;
+	size_t i;
+
+	(void)state;
+	fixture_expect(fixture_get_path("/status/304", &response), DSYNC_ERR_NETWORK, "http");
+	fixture_expect(fixture_get_path("/redirect?to=/status/304", &response), DSYNC_ERR_NETWORK, "http");
+	fixture.request.header_count = 1;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		fixture.request.headers = &rows[i];
+		free(fixture_fetch(testserver_url(&fixture.server, fixture.url, "http", "/status/304"), 304));
+	}
+	fixture.request.header_count = 0;
+	fixture.request.etag = "\"1\"";
+	free(fixture_fetch(fixture.url, 304));
 }
 
 struct time_row {
@@ -441,6 +465,7 @@ main(void)
 		TEST(test_response_headers),
 		TEST(test_lengths),
 		TEST(test_statuses),
+		TEST(test_unasked_not_modified),
 		TEST(test_times),
 		TEST(test_request_count),
 		TEST(test_bytes_in),
