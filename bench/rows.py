@@ -71,7 +71,7 @@ def afresh(folder, action):
 
 
 def pack(stage):
-	remark = "CRC-32 and BLAKE3 computed, the result checked by the strict reader and synced; the peers compute a CRC-32 and do not sync."
+	remark = "CRC-32 computed (BLAKE3 where somebody asks for it, which `create` from a file does not), the result checked by the strict reader and synced; the peers compute a CRC-32 and do not sync."
 	with stage.memory_folder(3 * stage.large) as folder:
 		payload = stage.data(folder)
 		ways = {name: lambda c=c: afresh(folder, lambda: stage.run(*c)) for name, c in pack_ways(stage, folder, payload).items()}

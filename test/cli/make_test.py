@@ -44,6 +44,27 @@ def test_create(t):
 	t.equal(sorted(os.listdir(t.work)), ["report.csv", "report.csv.sync", "x.sync"], "nothing else is left")
 
 
+def test_create_if_missing_race(t):
+	"""Somebody else makes it while the payload is read: it is there, which is what was asked for."""
+	for options, code in ((("--if-missing",), 0), (("--if-missing", "--json"), 0), ((), 1)):
+		process = subprocess.Popen([clitest.DOTSYNC, "create", "-", "-o", "a.sync", *options], cwd=t.work, env=t.environment,
+			stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+		process.stdin.write(bytes(1 << 20))	# more than a pipe holds: it has looked, and reads
+		process.stdin.flush()
+		t.archive("a.sync", payload=b"theirs")
+		out, err = process.communicate(timeout=60)
+		t.equal(process.returncode, code, "%s: %r" % (options, err))
+		if "--json" in options:
+			clitest.validate("create", clitest.Run(code, out, err))
+			t.equal(clitest.Run(code, out, err).objects()[0]["created"], False, "json")
+		else:
+			t.equal(out, b"", options)
+		t.equal(err == b"", code == 0, err)
+		t.equal(t.silent("cat", "a.sync").out, b"theirs", "theirs stays")
+		t.equal(os.listdir(t.work), ["a.sync"], "nothing else is left")
+		os.unlink(t.path("a.sync"))
+
+
 def test_create_names(t):
 	"""Name, type and extension of what people archive; no type is a guess that could be wrong in an awkward way."""
 	for name in ("a.CSV", "b.tar.gz", "noext", ".hidden", "odd.e x t", "trailing.", "x.unknown", "m.mmdb"):
@@ -323,6 +344,9 @@ def test_repack_refuses(t):
 	for name in ("no", "empty", "cut", "damaged", "damaged-deflate", "manifest", "none", "payload", "overlap", "outside", "missing"):
 		done = t.run("repack", name + ".zip", "-o", "x.sync")
 		t.check(done.code in (1, 8), "%s: exit %d" % (name, done.code))
+	for method in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+		t.write("large.zip", loose(method=method, text=clitest.manifest() + "# " + "x" * (256 << 10) + "\n"))
+		t.run("repack", "large.zip", "-o", "x.sync")
 	t.run("repack", ".", "-o", "x.sync")
 	t.run("repack", "-", "-o", "x.sync", stdin=whole)
 	t.run("repack", "no.zip")

@@ -149,6 +149,30 @@ def test_extract_refuses(t):
 	t.equal(sorted(os.listdir(t.work)), ["bad.sync", "good.sync", "out", "pipe"], "nothing else is left")
 
 
+def test_extract_onto_itself(t):
+	"""The output is the archive, by whatever name: nothing is written."""
+	t.archive("a.sync")
+	t.archive("data.txt")	# shown as itself
+	os.symlink("a.sync", t.path("symbolic"))
+	os.link(t.path("a.sync"), t.path("hard"))
+	os.mkdir(t.path("folder"))
+	before = t.read("a.sync")
+	for name in ("a.sync", "./a.sync", "folder/../a.sync", t.path("a.sync"), "symbolic", "hard"):
+		t.run("extract", "--force", "-o", name, "a.sync")
+		t.equal(t.silent("extract", "-o", name, "a.sync").code, 2, "without --force")
+		t.equal(t.read("a.sync"), before, name)
+	t.run("extract", "--force", "-o", "a.sync", "symbolic")
+	t.run("extract", "--force", "--json", "-o", "hard", "a.sync")
+	t.run("extract", "--force", "data.txt")
+	with open(t.path("a.sync"), "rb") as file:
+		done = subprocess.run([clitest.DOTSYNC, "extract", "--force", "-o", "a.sync", "-"], cwd=t.work, env=t.environment, stdin=file,
+			capture_output=True, check=False)
+	t.equal(done.returncode, 2, "from standard input")
+	t.equal((t.read("a.sync"), os.path.islink(t.path("symbolic")), os.stat(t.path("hard")).st_nlink), (before, True, 2), "all is as it was")
+	t.equal(sorted(os.listdir(t.work)), ["a.sync", "data.txt", "folder", "hard", "symbolic"], "nothing else is left")
+	t.run("extract", "-o", "plain", "a.sync")
+
+
 def test_extract_holes(t):
 	data = b"a" + bytes(8 << 20) + b"b" + bytes(8 << 20)
 	t.archive("a.sync", payload=data)

@@ -188,6 +188,22 @@ def test_refresh_commands(t):
 		t.run("refresh", "--sandbox=none", "a.csv.sync")
 
 
+def test_refresh_onto_itself(t):
+	"""A plain file that is the archive, by whatever name: refused before anything is asked or granted."""
+	with Server() as server:
+		make(t, server)
+		before, asked = t.read("a.csv.sync"), server.requests()
+		server.data(b"second\n")
+		os.symlink("a.csv.sync", t.path("symbolic"))
+		os.link(t.path("a.csv.sync"), t.path("hard"))
+		for name in ("a.csv.sync", "./a.csv.sync", t.path("a.csv.sync"), "symbolic", "hard"):
+			t.run("refresh", "--yes", "--force", "--to", name, "a.csv.sync")
+		t.run("refresh", "--json", "--to", "a.csv.sync", "symbolic")
+		t.equal((t.read("a.csv.sync"), os.path.islink(t.path("symbolic")), server.requests()), (before, True, asked), "all is as it was")
+		t.equal(t.silent("refresh", "--force", "--to", "plain.csv", "a.csv.sync").code, 0, "another name")
+		t.equal(t.read("plain.csv"), b"second\n", "--to")
+
+
 def test_refresh_nothing_to_do(t):
 	t.archive("plain.sync", ttl=0)
 	t.run("refresh", "plain.sync")

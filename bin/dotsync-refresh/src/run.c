@@ -211,6 +211,24 @@ attempt(struct dsync_run *run, struct dsync_error *err)
 	return rc;
 }
 
+/* A slip that would leave the bare payload where the archive was. */
+static int
+check_plain(const struct dsync_run *run, struct dsync_error *err)
+{
+	const char *to = run->job->to;
+	struct stat archive, plain;
+
+	if (to == NULL || dsync_sys_fstat(dsync_archive_payload_extent(run->archive).fd, &archive) < 0 ||
+		dsync_sys_fstatat(DSYNC_SYS_CWD, to, &plain, true) < 0)
+		return 0;
+	if (plain.st_dev != archive.st_dev || plain.st_ino != archive.st_ino)
+		return 0;
+	dsync_error_set(err, DSYNC_ERR_INVALID, "to", "the plain file is the archive itself");
+	dsync_error_at_entry(err, to, strlen(to));
+	dsync_error_hint(err, "give --to another name");
+	return DSYNC_ERR_INVALID;
+}
+
 static int
 refresh(struct dsync_run *run, struct dsync_error *err)
 {
@@ -221,7 +239,9 @@ refresh(struct dsync_run *run, struct dsync_error *err)
 	run->archive = dsync_archive_open(run->job->path, NULL, err);
 	if (run->archive == NULL)
 		return err->code;
-	rc = dsync_config_load(run->context, &run->config, err);
+	rc = check_plain(run, err);
+	if (rc == 0)
+		rc = dsync_config_load(run->context, &run->config, err);
 	if (rc == 0)
 		rc = dsync_worker_choose_level(run->job->sandbox, &run->config.sandbox, err);
 	if (rc == 0)

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/json.h"
 #include "base/sys.h"
 #include "base/text.h"
 #include "create.h"
@@ -187,18 +186,8 @@ settle_names(struct app *app, struct create *c)
 static int
 check_target(struct app *app, struct create *c, bool *go_on)
 {
-	struct dsync_buffer out;
-
 	*go_on = c->force || target_is_free(c->output);
-	if (*go_on || !c->if_missing)
-		return target_check(app, c->output, c->force);
-	report_detail(app, "%s: is there already", c->output);
-	if (!app->json)
-		return EXIT_DONE;
-	report_json_begin(&out, c->output, true);
-	dsync_json_put_bool(&out, "created", false);
-	dsync_json_close(&out);
-	return report_print(app, &out);
+	return *go_on || !c->if_missing ? target_check(app, c->output, c->force) : create_tell_present(app, c);
 }
 
 /* The built-in one: for the Rust reader the kind that carries its URL itself. */

@@ -207,6 +207,16 @@ tell(struct app *app, const char *file, const char *path, uint64_t size)
 }
 
 static int
+refuse_itself(struct app *app, const char *file, const char *path)
+{
+	struct dsync_error err;
+
+	dsync_error_set(&err, DSYNC_ERR_INVALID, "", "the output %s is the archive itself", path);
+	dsync_error_hint(&err, "give another name with -o");
+	return report_error_as(app, file, &err, EXIT_USAGE);
+}
+
+static int
 extract(struct app *app, const struct settings *settings, const char *file, struct dsync_archive *archive)
 {
 	static const struct range whole = { false, false, 0, 0 };
@@ -217,7 +227,9 @@ extract(struct app *app, const struct settings *settings, const char *file, stru
 	if (app->stdout_is_payload)
 		return deliver_payload(app, file, archive, &whole);
 	path = choose_path(settings, file, archive, &err);
-	if (path == NULL || write_file(app, settings, archive, path, &err) < 0)
+	if (path != NULL && files_is_itself(file, path))
+		status = refuse_itself(app, file, path);
+	else if (path == NULL || write_file(app, settings, archive, path, &err) < 0)
 		status = report_error(app, file, &err);
 	else
 		status = tell(app, file, path, dsync_archive_payload_size(archive));

@@ -264,6 +264,16 @@ start_background(struct app *app, const char *file)
 }
 
 static int
+refuse_itself(struct app *app, const char *file, const char *to)
+{
+	struct dsync_error err;
+
+	dsync_error_set(&err, DSYNC_ERR_INVALID, "", "the plain file %s is the archive itself", to);
+	dsync_error_hint(&err, "name another file with --to");
+	return report_error_as(app, file, &err, EXIT_USAGE);
+}
+
+static int
 work(struct app *app, const char *file, void *user)
 {
 	const struct settings *settings = user;
@@ -271,6 +281,8 @@ work(struct app *app, const char *file, void *user)
 	bool granted;
 	int status = EXIT_DONE;
 
+	if (settings->options.to != NULL && files_is_itself(file, settings->options.to))
+		return refuse_itself(app, file, settings->options.to);
 	if (settings->yes)
 		status = obtain_consent(app, file, settings, &granted);
 	if (status != EXIT_DONE)

@@ -16,7 +16,6 @@
 #include "dotsync/trust.h"
 #include "entries.h"
 #include "files.h"
-#include "hasher.h"
 #include "report.h"
 #include "runtime/exit_code.h"
 #include "status_text.h"
@@ -92,7 +91,7 @@ is_about_archive(const struct dsync_error *err)
 
 /* What happens to the payload as it passes. */
 struct reading {
-	struct hasher hasher;
+	struct dsync_hash hash;
 	struct progress progress;
 	uint64_t done, total;
 };
@@ -102,7 +101,7 @@ sink(void *user, const void *data, size_t size)
 {
 	struct reading *reading = user;
 
-	hasher_update(&reading->hasher, data, size);
+	dsync_hash_update(&reading->hash, data, size);
 	reading->done += size;
 	progress_update(&reading->progress, reading->done, reading->total);
 	return 0;
@@ -114,11 +113,11 @@ read_whole(struct app *app, const char *file, struct result *result, struct dsyn
 	struct reading reading = { .total = dsync_archive_payload_size(result->archive) };
 	int rc;
 
-	hasher_begin(&reading.hasher);
+	dsync_hash_init(&reading.hash);
 	progress_begin(&reading.progress, app, file);
 	rc = dsync_archive_verify_sink(result->archive, collect, result, sink, &reading, err);
 	progress_end(&reading.progress);
-	hasher_end(&reading.hasher, result->hash);
+	dsync_hash_final(&reading.hash, result->hash);
 	return rc;
 }
 

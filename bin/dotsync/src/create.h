@@ -57,6 +57,9 @@ struct dsync_manifest *create_manifest(struct create *c, struct dsync_error *err
 /* Fills c->grant's lists from URLs, hops and options. */
 int create_permissions(struct create *c, struct dsync_error *err);
 
+/* With --if-missing: says that the archive is there already, which is success; an exit status. */
+int create_tell_present(struct app *app, const struct create *c);
+
 /* Writes, grants, tells; an exit status, after reporting. */
 int create_write(struct app *app, struct create *c, const struct dsync_manifest *manifest);
 

@@ -254,6 +254,20 @@ tell(struct app *app, const struct create *c, const struct dsync_manifest *manif
 }
 
 int
+create_tell_present(struct app *app, const struct create *c)
+{
+	struct dsync_buffer out;
+
+	report_detail(app, "%s: is there already", c->output);
+	if (!app->json)
+		return EXIT_DONE;
+	report_json_begin(&out, c->output, true);
+	dsync_json_put_bool(&out, "created", false);
+	dsync_json_close(&out);
+	return report_print(app, &out);
+}
+
+int
 create_write(struct app *app, struct create *c, const struct dsync_manifest *manifest)
 {
 	struct dsync_error err;
@@ -263,6 +277,8 @@ create_write(struct app *app, struct create *c, const struct dsync_manifest *man
 	int rc;
 
 	rc = write_archive(app, c, manifest, &size, &err);
+	if (rc == DSYNC_ERR_EXISTS && c->if_missing) /* somebody made it meanwhile */
+		return create_tell_present(app, c);
 	if (rc < 0 && rc != DSYNC_ERR_DURABILITY)
 		return report_error(app, c->output, &err);
 	if (rc == DSYNC_ERR_DURABILITY)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "files.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -34,6 +35,31 @@ const char *
 files_place(const char *file)
 {
 	return strcmp(file, "-") == 0 ? NULL : file;
+}
+
+/* By name, for a refresh may put another inode in place between two looks. */
+static bool
+is_same_name(const char *a, const char *b)
+{
+	char *resolved_a = realpath(a, NULL), *resolved_b = realpath(b, NULL);
+	bool same = resolved_a != NULL && resolved_b != NULL && strcmp(resolved_a, resolved_b) == 0;
+
+	free(resolved_a);
+	free(resolved_b);
+	return same;
+}
+
+bool
+files_is_itself(const char *file, const char *path)
+{
+	const char *place = files_place(file);
+	struct stat a, b;
+	int rc;
+
+	rc = place != NULL ? dsync_sys_fstatat(DSYNC_SYS_CWD, place, &a, true) : dsync_sys_fstat(STDIN_FILENO, &a);
+	if (rc < 0 || dsync_sys_fstatat(DSYNC_SYS_CWD, path, &b, true) < 0)
+		return false;
+	return (a.st_dev == b.st_dev && a.st_ino == b.st_ino) || (place != NULL && is_same_name(place, path));
 }
 
 static struct dsync_archive *

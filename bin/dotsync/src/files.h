@@ -7,6 +7,8 @@
 #ifndef DOTSYNC_FILES_H
 #define DOTSYNC_FILES_H
 
+#include <stdbool.h>
+
 #include "command.h"
 
 struct dsync_archive;
@@ -22,6 +24,12 @@ int files_each(struct app *app, int argc, char **argv, int first, files_work *wo
 int files_one(struct app *app, int argc, char **argv, int first, files_work *work, void *user);
 
 struct dsync_archive *files_open(const char *file, struct dsync_error *err);
+
+/*
+ * Does the path lead to the archive itself, be it through a link?  The bytes of a payload put there would be all that
+ * is left of the archive.
+ */
+bool files_is_itself(const char *file, const char *path);
 
 /* Where the archive lies, for what is kept beside it; NULL for standard input. */
 const char *files_place(const char *file);

@@ -2,6 +2,7 @@
 #include "repack.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,21 @@ repack_last_of(const struct dsync_zip *zip, const char *name, size_t *count)
 	return found;
 }
 
+static bool
+is_too_large(const struct dsync_zip_entry *entry, uint64_t limit)
+{
+	return entry->size > limit || entry->stored_size > limit;
+}
+
+static int
+refuse_size(const struct dsync_zip_entry *entry, uint64_t limit, int code, const char *what, struct dsync_error *err)
+{
+	dsync_error_set(err, code, "Z27", "%s", what);
+	dsync_error_at_entry(err, entry->name, strlen(entry->name));
+	dsync_error_expected(err, "at most %" PRIu64 " bytes", limit);
+	return code;
+}
+
 /* A whole entry in memory (free() it). */
 static int
 read_entry(const struct repack *r, const struct dsync_zip_entry *entry, uint64_t limit, unsigned char **data,
@@ -35,12 +51,8 @@ read_entry(const struct repack *r, const struct dsync_zip_entry *entry, uint64_t
 	int rc;
 
 	*data = NULL;
-	if (entry->size > limit || entry->stored_size > limit) {
-		rc = dsync_error_set(err, DSYNC_ERR_LIMIT, "Z27", "an entry is too large to be repacked");
-		dsync_error_at_entry(err, entry->name, strlen(entry->name));
-		dsync_error_expected(err, "at most %" PRIu64 " bytes", limit);
-		return rc;
-	}
+	if (is_too_large(entry, limit))
+		return refuse_size(entry, limit, DSYNC_ERR_LIMIT, "an entry is too large to be repacked", err);
 	*data = malloc(entry->size > 0 ? (size_t)entry->size : 1);
 	if (*data == NULL)
 		return dsync_error_set_memory(err);
@@ -76,6 +88,9 @@ add_manifest(const struct repack *r, struct dsync_builder *b, struct dsync_error
 
 	if (entry == NULL)
 		return err->code;
+	if (is_too_large(entry, DSYNC_MANIFEST_SIZE_MAX)) /* here the archive is at fault, not what we can hold */
+		return refuse_size(
+			entry, DSYNC_MANIFEST_SIZE_MAX, DSYNC_ERR_NOT_ARCHIVE, "the manifest is too large", err);
 	rc = read_entry(r, entry, DSYNC_MANIFEST_SIZE_MAX, &text, err);
 	if (rc < 0)
 		return rc;

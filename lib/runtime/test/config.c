@@ -104,7 +104,7 @@ test_refuse(void **state)
 		{ "[refresh\n", DSYNC_ERR_INVALID, "" },
 		{ "[[[[", DSYNC_ERR_INVALID, "" },
 		{ "\xff", DSYNC_ERR_INVALID, "" },
-		{ "v = 1\nv = 2\n", DSYNC_ERR_INVALID, "v" },
+		{ "v = 1\nv = 2\n", DSYNC_ERR_INVALID, "" },
 	};
 	struct dsync_config config;
 	struct dsync_error err;
