@@ -75,24 +75,27 @@ do_job(const struct dsync_job *job, int passed, struct dsync_caller *caller, str
 }
 
 static int
-serve(int fd, char **environment)
+serve(int fd)
 {
 	int64_t started_us = dsync_timing_us();
 	struct dsync_caller caller;
 	struct dsync_result result;
 	struct dsync_job job;
-	int passed, rc;
+	char **environment = dsync_environment_clean();
+	int passed = -1, rc;
 
 	dsync_caller_init(&caller, fd);
 	caller.environment = environment;
 	dsync_result_init(&result);
-	rc = dsync_caller_receive(&caller, &job, &passed, &result.error);
+	rc = environment != NULL ? dsync_caller_receive(&caller, &job, &passed, &result.error)
+				 : dsync_error_set_memory(&result.error);
 	if (rc == 0) {
 		do_job(&job, passed, &caller, &result, started_us);
 		dsync_job_finish(&job);
 	}
 	rc = dsync_caller_send(&caller, &result);
 	dsync_result_finish(&result);
+	free(environment);
 	if (passed >= 0)
 		close(passed);
 	return rc == 0 ? 0 : 1;
@@ -122,8 +125,6 @@ int
 main(int argc, char **argv)
 {
 	const bool detached = argc == 2 && strcmp(argv[1], "--detach") == 0;
-	char **environment;
-	int status;
 
 	if ((argc != 1 && !detached) || !is_socket(DSYNC_JOB_FD)) {
 		fprintf(stderr,
@@ -131,16 +132,11 @@ main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	prctl(PR_SET_NAME, "dotsync-refresh"); /* started by descriptor it would be called "4" */
-	environment = dsync_environment_clean();
-	if (environment == NULL || (detached && detach() < 0)) {
-		free(environment);
+	if (detached && detach() < 0)
 		return 1;
-	}
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow (ulimit -f) is an error of write() */
 	signal(SIGCHLD, SIG_DFL);
 	fcntl(DSYNC_JOB_FD, F_SETFD, FD_CLOEXEC);
-	status = serve(DSYNC_JOB_FD, environment);
-	free(environment);
-	return status;
+	return serve(DSYNC_JOB_FD);
 }

@@ -179,7 +179,8 @@ claim(int folder, const char *next)
 			return fd;
 		if (fd >= 0) {
 			rc = dsync_sys_lock(fd);
-			if (rc != -EAGAIN && has_name(folder, next, fd)) /* where nothing can be locked it has to do without */
+			if (rc != -EAGAIN &&
+				has_name(folder, next, fd)) /* where nothing can be locked it has to do without */
 				return fd;
 			dsync_sys_close(fd);
 			continue;
@@ -263,9 +264,8 @@ dsync_plain_update(const char *path, const struct dsync_extent *source, struct d
 	if (slash == NULL || slash[1] == '\0')
 		return dsync_error_set(err, DSYNC_ERR_INVALID, "to", "%s does not name a file", path);
 	folder_path = strndup(path, slash == path ? 1 : (size_t)(slash - path));
-	rc = folder = folder_path != NULL
-		? dsync_sys_openat(DSYNC_SYS_CWD, folder_path, O_RDONLY | O_DIRECTORY, 0)
-		: -ENOMEM;
+	rc = folder =
+		folder_path != NULL ? dsync_sys_openat(DSYNC_SYS_CWD, folder_path, O_RDONLY | O_DIRECTORY, 0) : -ENOMEM;
 	if (folder >= 0) {
 		rc = update_in(folder, slash + 1, source);
 		dsync_sys_close(folder);

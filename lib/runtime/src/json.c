@@ -179,8 +179,8 @@ decode_bytes(struct dsync_json_reader *r, const char *digits)
 		return NULL;
 	}
 	bytes[size] = '\0';
-	if (dsync_text_hex_decode((unsigned char *)bytes, size, digits, strlen(digits)) == 0 &&
-		strlen(bytes) == size && !dsync_text_is_utf8(bytes, size))
+	if (dsync_text_hex_decode((unsigned char *)bytes, size, digits, strlen(digits)) == 0 && strlen(bytes) == size &&
+		!dsync_text_is_utf8(bytes, size))
 		return bytes;
 	free(bytes);
 	return NULL;
