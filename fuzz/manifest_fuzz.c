@@ -28,10 +28,19 @@ static size_t
 read_strings(const struct dsync_manifest *m)
 {
 	const char *const strings[] = {
-		dsync_manifest_version(m), dsync_manifest_content_type(m), dsync_manifest_display_ext(m), dsync_manifest_name(m),
-		dsync_manifest_description(m), dsync_manifest_created_by(m), dsync_manifest_owner_capsule(m), dsync_manifest_creator(m),
-		dsync_manifest_vm_type(m), dsync_manifest_proof_type(m), dsync_manifest_encryption_algorithm(m),
-		dsync_manifest_archive_id(m), dsync_manifest_signature_payload_hash(m),
+		dsync_manifest_version(m),
+		dsync_manifest_content_type(m),
+		dsync_manifest_display_ext(m),
+		dsync_manifest_name(m),
+		dsync_manifest_description(m),
+		dsync_manifest_created_by(m),
+		dsync_manifest_owner_capsule(m),
+		dsync_manifest_creator(m),
+		dsync_manifest_vm_type(m),
+		dsync_manifest_proof_type(m),
+		dsync_manifest_encryption_algorithm(m),
+		dsync_manifest_archive_id(m),
+		dsync_manifest_signature_payload_hash(m),
 	};
 	size_t total = 0;
 	size_t i;

@@ -13,8 +13,8 @@
 
 enum dsync_address_class {
 	DSYNC_ADDRESS_PUBLIC,
-	DSYNC_ADDRESS_PRIVATE,  /* loopback, link-local, RFC 1918, unique local, CGNAT: reachable with a grant */
-	DSYNC_ADDRESS_REFUSED,  /* multicast, reserved, documentation, unspecified, other families: never */
+	DSYNC_ADDRESS_PRIVATE, /* loopback, link-local, RFC 1918, unique local, CGNAT: reachable with a grant */
+	DSYNC_ADDRESS_REFUSED, /* multicast, reserved, documentation, unspecified, other families: never */
 };
 
 enum dsync_address_class dsync_address_classify(const struct sockaddr *address, socklen_t size);

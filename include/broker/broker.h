@@ -50,16 +50,16 @@ struct dsync_broker_policy {
 	struct dsync_host_list granted;  /* what the user granted */
 	struct dsync_host_list private_; /* entries whose private addresses may be reached (also granted by the user) */
 	bool network_none;               /* network_scope "none": every request is DENIED */
-	bool record_hosts;               /* for a URL that a person typed: `asked` and `granted` are not consulted, each hop's origin is recorded, private addresses are
+	bool record_hosts; /* for a URL that a person typed: `asked` and `granted` are not consulted, each hop's origin is recorded, private addresses are
 	                                    allowed for the first URL's host only; https to http is still refused */
-	int64_t timeout_ms;              /* of the run, from now */
-	uint64_t min_rate;               /* 0: DSYNC_BROKER_MIN_RATE */
-	uint64_t bytes_in_max;           /* of all bodies; 0: unlimited */
-	uint64_t bytes_out_max;          /* of all request bodies, redirects included; 0: unlimited */
-	const char *proxy;               /* from the user's configuration; NULL none; with one, addresses of names are its affair */
-	const char *ca_file;             /* from the user's configuration; NULL the system's */
-	const char *user_agent;          /* unless the guest sends one; NULL "dotsync" */
-	int watch_fds[2];                /* readable or hung up: give up with CANCELLED; -1 none */
+	int64_t timeout_ms;     /* of the run, from now */
+	uint64_t min_rate;      /* 0: DSYNC_BROKER_MIN_RATE */
+	uint64_t bytes_in_max;  /* of all bodies; 0: unlimited */
+	uint64_t bytes_out_max; /* of all request bodies, redirects included; 0: unlimited */
+	const char *proxy;   /* from the user's configuration; NULL none; with one, addresses of names are its affair */
+	const char *ca_file; /* from the user's configuration; NULL the system's */
+	const char *user_agent; /* unless the guest sends one; NULL "dotsync" */
+	int watch_fds[2];       /* readable or hung up: give up with CANCELLED; -1 none */
 	/*
 	 * Why it gave up is asked here when a watched descriptor stirs; a negative code ends it with that, 0 goes on, and it is asked again
 	 * while the descriptor stirs, so read what is there.  May be NULL: any stir ends it.
@@ -87,11 +87,12 @@ struct dsync_request {
 	const struct dsync_header *headers; /* the guest's; checked */
 	size_t header_count;
 	struct dsync_view body;
-	const char *etag;          /* validators of the host's own: If-None-Match, If-Modified-Since; NULL none */
+	const char *etag; /* validators of the host's own: If-None-Match, If-Modified-Since; NULL none */
 	const char *last_modified;
 };
 
-int dsync_broker_create(struct dsync_broker **broker, const struct dsync_broker_policy *policy, struct dsync_error *err);
+int
+dsync_broker_create(struct dsync_broker **broker, const struct dsync_broker_policy *policy, struct dsync_error *err);
 void dsync_broker_destroy(struct dsync_broker *broker);
 
 /*
@@ -104,7 +105,8 @@ void dsync_broker_destroy(struct dsync_broker *broker);
  *	CANCELLED	or what `interrupted` said
  * The error names the URL and what the policy would need.  The request is not needed afterwards.
  */
-int dsync_broker_fetch(struct dsync_broker *broker, const struct dsync_request *request, struct dsync_response **response, struct dsync_error *err);
+int dsync_broker_fetch(struct dsync_broker *broker, const struct dsync_request *request,
+	struct dsync_response **response, struct dsync_error *err);
 
 int dsync_response_status(const struct dsync_response *r);
 
@@ -125,7 +127,8 @@ int64_t dsync_response_read(struct dsync_response *r, void *buf, size_t size, st
  * A negative value of the sink's ends the response and is returned; filling an error is then the sink's business.
  */
 typedef int dsync_response_sink(void *user, const void *data, size_t size);
-int64_t dsync_response_pipe(struct dsync_response *r, int64_t limit, dsync_response_sink *sink, void *user, struct dsync_error *err);
+int64_t dsync_response_pipe(
+	struct dsync_response *r, int64_t limit, dsync_response_sink *sink, void *user, struct dsync_error *err);
 
 /* Bytes of the body handed out so far. */
 uint64_t dsync_response_position(const struct dsync_response *r);
@@ -136,10 +139,10 @@ void dsync_response_close(struct dsync_response *r);
 /* What was asked, refused requests included, one record a hop, for reports. Lives as long as the broker. */
 struct dsync_broker_record {
 	const char *method;
-	const char *url;     /* without query values when a secret was in it */
-	int status;          /* 0: no answer, or refused before it was sent */
-	uint64_t bytes;      /* of body received */
-	int error;           /* DSYNC_ERR_* or 0 */
+	const char *url; /* without query values when a secret was in it */
+	int status;      /* 0: no answer, or refused before it was sent */
+	uint64_t bytes;  /* of body received */
+	int error;       /* DSYNC_ERR_* or 0 */
 	bool not_modified;
 };
 size_t dsync_broker_record_count(const struct dsync_broker *broker);

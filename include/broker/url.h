@@ -36,6 +36,7 @@ int dsync_url_parse(struct dsync_url *url, const char *text, size_t size, struct
 bool dsync_url_same_origin(const struct dsync_url *a, const struct dsync_url *b);
 
 /* Resolves a Location header against the URL that sent it (RFC 3986 section 5), then parses strictly. */
-int dsync_url_resolve(struct dsync_url *url, const struct dsync_url *base, const char *location, size_t size, struct dsync_error *err);
+int dsync_url_resolve(struct dsync_url *url, const struct dsync_url *base, const char *location, size_t size,
+	struct dsync_error *err);
 
 #endif

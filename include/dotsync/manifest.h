@@ -53,7 +53,8 @@ struct dsync_manifest;
  * Makes a manifest with every key that writers must emit: version 1.3, the given media type and extension, created_by "dotsync" (any name when
  * unsigned), created_at = now, hash_algo, ttl and timeout.  Free with destroy.
  */
-struct dsync_manifest *dsync_manifest_create(const char *content_type, const char *display_ext, struct dsync_error *err);
+struct dsync_manifest *
+dsync_manifest_create(const char *content_type, const char *display_ext, struct dsync_error *err);
 
 /*
  * Reads a manifest; the text is copied.  DSYNC_ERR_SYNTAX for TOML, DSYNC_ERR_MANIFEST for a wrong type, a missing required
@@ -119,8 +120,9 @@ const char *dsync_manifest_capability(const struct dsync_manifest *m, size_t ind
 bool dsync_manifest_has_signature(const struct dsync_manifest *m); /* a [signature] table */
 bool dsync_manifest_has_seal(const struct dsync_manifest *m);      /* a capability that starts with "seal:" */
 const char *dsync_manifest_signature_payload_hash(const struct dsync_manifest *m); /* NULL when absent */
-bool dsync_manifest_has_publisher(const struct dsync_manifest *m); /* a [publisher] table */
-enum dsync_publisher_require dsync_manifest_publisher_require(const struct dsync_manifest *m); /* NONE without [publisher], PUBLISHER in one that does not say */
+bool dsync_manifest_has_publisher(const struct dsync_manifest *m);                 /* a [publisher] table */
+enum dsync_publisher_require dsync_manifest_publisher_require(
+	const struct dsync_manifest *m); /* NONE without [publisher], PUBLISHER in one that does not say */
 const char *dsync_manifest_archive_id(const struct dsync_manifest *m); /* NULL when absent */
 
 /*
@@ -129,14 +131,18 @@ const char *dsync_manifest_archive_id(const struct dsync_manifest *m); /* NULL w
  * raw value that is no TOML value are DSYNC_ERR_INVALID; a value that the key does not allow is DSYNC_ERR_MANIFEST; removing what
  * is not there succeeds.  `table` is a dotted path, "" the root.
  */
-int dsync_manifest_set_string(struct dsync_manifest *m, const char *table, const char *key, const char *value, struct dsync_error *err);
-int dsync_manifest_set_integer(struct dsync_manifest *m, const char *table, const char *key, int64_t value, struct dsync_error *err);
-int dsync_manifest_set_boolean(struct dsync_manifest *m, const char *table, const char *key, bool value, struct dsync_error *err);
-int dsync_manifest_set_strings(struct dsync_manifest *m, const char *table, const char *key, const char *const *values, size_t count,
-			       struct dsync_error *err);
+int dsync_manifest_set_string(
+	struct dsync_manifest *m, const char *table, const char *key, const char *value, struct dsync_error *err);
+int dsync_manifest_set_integer(
+	struct dsync_manifest *m, const char *table, const char *key, int64_t value, struct dsync_error *err);
+int dsync_manifest_set_boolean(
+	struct dsync_manifest *m, const char *table, const char *key, bool value, struct dsync_error *err);
+int dsync_manifest_set_strings(struct dsync_manifest *m, const char *table, const char *key, const char *const *values,
+	size_t count, struct dsync_error *err);
 
 /* The value is TOML text, such as "[1, 2]". */
-int dsync_manifest_set_raw(struct dsync_manifest *m, const char *table, const char *key, const char *value, struct dsync_error *err);
+int dsync_manifest_set_raw(
+	struct dsync_manifest *m, const char *table, const char *key, const char *value, struct dsync_error *err);
 int dsync_manifest_remove(struct dsync_manifest *m, const char *table, const char *key, struct dsync_error *err);
 
 #ifdef __cplusplus

@@ -29,11 +29,12 @@ enum dsync_trust_state {
 enum dsync_trust_purpose {
 	DSYNC_TRUST_FOR_READING,
 	DSYNC_TRUST_FOR_REFRESH, /* refused: publisher.require = "publisher", vaults, a signature with a payload_hash */
-	DSYNC_TRUST_FOR_CHANGE,  /* set, create from: refused where a signed or sealed manifest would be rewritten is the manifest's affair */
+	DSYNC_TRUST_FOR_CHANGE, /* set, create from: refused where a signed or sealed manifest would be rewritten is the manifest's affair */
 };
 
 /* NULL with DSYNC_ERR_UNSUPPORTED, rule "trust", entry = the manifest key that asks for it, when the purpose is refused. */
-struct dsync_trust *dsync_trust_check(struct dsync_archive *archive, enum dsync_trust_purpose purpose, struct dsync_error *err);
+struct dsync_trust *
+dsync_trust_check(struct dsync_archive *archive, enum dsync_trust_purpose purpose, struct dsync_error *err);
 void dsync_trust_free(struct dsync_trust *trust);
 
 enum dsync_trust_state dsync_trust_state(const struct dsync_trust *trust);

@@ -34,9 +34,9 @@ test_objects(void **state)
 	dsync_json_put_bytes(&out, "h", bytes, sizeof(bytes));
 	dsync_json_close(&out);
 	assert_string_equal(dsync_buffer_text(&out),
-			    "{\"a\":\"x\\\"\\n\",\"b\":-9223372036854775808,\"c\":18446744073709551615,"
-			    "\"d\":[true,null,{}],\"e\":\"00ff\",\"f\":\"1970-01-01T00:00:00Z\",\"g\":[1],"
-			    "\"h\":\"\\u0000\xef\xbf\xbd\"}");
+		"{\"a\":\"x\\\"\\n\",\"b\":-9223372036854775808,\"c\":18446744073709551615,"
+		"\"d\":[true,null,{}],\"e\":\"00ff\",\"f\":\"1970-01-01T00:00:00Z\",\"g\":[1],"
+		"\"h\":\"\\u0000\xef\xbf\xbd\"}");
 	dsync_buffer_finish(&out);
 }
 

@@ -50,7 +50,6 @@ struct dsync_builder {
 	mode_t mode;
 	dsync_builder_progress *progress;
 	void *progress_user;
-
 };
 
 #endif

@@ -18,7 +18,8 @@ check_staged(struct dsync_commit *commit, struct dsync_error *err)
 	/* by its name: what is handed out afterwards must not be a descriptor that can write */
 	commit->result = dsync_archive_open_at(commit->place.folder, commit->place.next, NULL, &own);
 	if (commit->result == NULL && own.sys_errno == ENOENT)
-		return dsync__commit_refuse_conflict(commit, err); /* somebody removed it; the lock alone does not stop that */
+		return dsync__commit_refuse_conflict(
+			commit, err); /* somebody removed it; the lock alone does not stop that */
 	if (commit->result == NULL) {
 		if (err != NULL)
 			*err = own;

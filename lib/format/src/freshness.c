@@ -22,7 +22,7 @@ static bool
 knows_any_base(const struct dsync_freshness_input *input)
 {
 	return input->created_at != DSYNC_FRESHNESS_NO_TIME || input->attest_base != DSYNC_FRESHNESS_NO_TIME ||
-	       input->state_base != DSYNC_FRESHNESS_NO_TIME;
+		input->state_base != DSYNC_FRESHNESS_NO_TIME;
 }
 
 void

@@ -70,8 +70,10 @@ dsync_manifest_create(const char *content_type, const char *display_ext, struct 
 	dsync_buffer_append_text(&b, "\ndisplay_ext = ");
 	append_string(&b, display_ext);
 	dsync_buffer_append_text(&b, "\nvariant = \"plain\"\n");
-	dsync_buffer_printf(&b, "\n[meta]\ncreated_by = \"dotsync\"\ncreated_at = \"%s\"\nhash_algo = \"blake3\"\n", now);
-	dsync_buffer_printf(&b, "\n[policy]\nttl = %d\ntimeout = %d\n", DSYNC_MANIFEST_TTL_DEFAULT, DSYNC_MANIFEST_TIMEOUT_DEFAULT);
+	dsync_buffer_printf(
+		&b, "\n[meta]\ncreated_by = \"dotsync\"\ncreated_at = \"%s\"\nhash_algo = \"blake3\"\n", now);
+	dsync_buffer_printf(
+		&b, "\n[policy]\nttl = %d\ntimeout = %d\n", DSYNC_MANIFEST_TTL_DEFAULT, DSYNC_MANIFEST_TIMEOUT_DEFAULT);
 
 	if (dsync_buffer_error(&b) < 0)
 		buffer_failure(&b, "sync", "content_type", err);
@@ -116,7 +118,8 @@ replace(struct dsync_manifest *m, const struct dsync_buffer *text, struct dsync_
 }
 
 int
-dsync_manifest_set_raw(struct dsync_manifest *m, const char *table, const char *key, const char *value, struct dsync_error *err)
+dsync_manifest_set_raw(
+	struct dsync_manifest *m, const char *table, const char *key, const char *value, struct dsync_error *err)
 {
 	struct dsync_buffer text;
 	int rc;
@@ -151,7 +154,8 @@ dsync_manifest_remove(struct dsync_manifest *m, const char *table, const char *k
 
 /* Sets the TOML text that a buffer collected, and frees it. */
 static int
-set_buffer(struct dsync_manifest *m, const char *table, const char *key, struct dsync_buffer *value, struct dsync_error *err)
+set_buffer(struct dsync_manifest *m, const char *table, const char *key, struct dsync_buffer *value,
+	struct dsync_error *err)
 {
 	const char *text = dsync_buffer_text(value);
 	int rc;
@@ -165,7 +169,8 @@ set_buffer(struct dsync_manifest *m, const char *table, const char *key, struct 
 }
 
 int
-dsync_manifest_set_string(struct dsync_manifest *m, const char *table, const char *key, const char *value, struct dsync_error *err)
+dsync_manifest_set_string(
+	struct dsync_manifest *m, const char *table, const char *key, const char *value, struct dsync_error *err)
 {
 	struct dsync_buffer b;
 
@@ -175,7 +180,8 @@ dsync_manifest_set_string(struct dsync_manifest *m, const char *table, const cha
 }
 
 int
-dsync_manifest_set_integer(struct dsync_manifest *m, const char *table, const char *key, int64_t value, struct dsync_error *err)
+dsync_manifest_set_integer(
+	struct dsync_manifest *m, const char *table, const char *key, int64_t value, struct dsync_error *err)
 {
 	struct dsync_buffer b;
 
@@ -185,14 +191,15 @@ dsync_manifest_set_integer(struct dsync_manifest *m, const char *table, const ch
 }
 
 int
-dsync_manifest_set_boolean(struct dsync_manifest *m, const char *table, const char *key, bool value, struct dsync_error *err)
+dsync_manifest_set_boolean(
+	struct dsync_manifest *m, const char *table, const char *key, bool value, struct dsync_error *err)
 {
 	return dsync_manifest_set_raw(m, table, key, value ? "true" : "false", err);
 }
 
 int
-dsync_manifest_set_strings(struct dsync_manifest *m, const char *table, const char *key, const char *const *values, size_t count,
-			   struct dsync_error *err)
+dsync_manifest_set_strings(struct dsync_manifest *m, const char *table, const char *key, const char *const *values,
+	size_t count, struct dsync_error *err)
 {
 	struct dsync_buffer b;
 	size_t i;

@@ -111,10 +111,10 @@ enum manifest_store {
 /* What a value must be. */
 struct manifest_kind {
 	enum manifest_store store;
-	const char *expected;                          /* for messages */
-	int64_t minimum;                               /* of an integer */
-	const char *const *words;                      /* the only strings allowed, NULL-terminated; or NULL */
-	bool (*fits)(const char *text, size_t size);   /* the strings allowed; or NULL */
+	const char *expected;                        /* for messages */
+	int64_t minimum;                             /* of an integer */
+	const char *const *words;                    /* the only strings allowed, NULL-terminated; or NULL */
+	bool (*fits)(const char *text, size_t size); /* the strings allowed; or NULL */
 };
 
 #define MANIFEST_NOWHERE SIZE_MAX
@@ -156,6 +156,7 @@ bool dsync__manifest_is_archive_id(const char *text, size_t size);
  * Fills the values from the document; `strings` has room for as many bytes as
  * the text has.  On failure the lists made so far are left for the manifest's destroy.
  */
-int dsync__manifest_read(struct manifest_values *values, const struct dsync_toml *doc, char *strings, struct dsync_error *err);
+int dsync__manifest_read(
+	struct manifest_values *values, const struct dsync_toml *doc, char *strings, struct dsync_error *err);
 
 #endif

@@ -218,8 +218,8 @@ append_value(struct dsync_buffer *out, const struct dsync_manifest *m, const str
 static bool
 is_always_listed(enum manifest_table table)
 {
-	return table != TABLE_SIGNATURE && table != TABLE_PUBLISHER && table != TABLE_DOTSYNC && table != TABLE_OWNER_CHAIN &&
-	       table != TABLE_ENCRYPTION_META;
+	return table != TABLE_SIGNATURE && table != TABLE_PUBLISHER && table != TABLE_DOTSYNC &&
+		table != TABLE_OWNER_CHAIN && table != TABLE_ENCRYPTION_META;
 }
 
 /* The keys of a table that are listed as they are written. */
@@ -234,7 +234,8 @@ append_others(struct members *members, const struct dsync_manifest *m, enum mani
 	for (child = dsync_toml_first(m->doc, node); child != DSYNC_TOML_NONE; child = dsync_toml_next(m->doc, child)) {
 		name = dsync_toml_key(m->doc, child);
 		key = dsync__manifest_key_find(keys, name);
-		if (key != NULL && (key->rows != TABLE_ROOT ? is_always_listed(key->rows) : key->place != MANIFEST_NOWHERE))
+		if (key != NULL &&
+			(key->rows != TABLE_ROOT ? is_always_listed(key->rows) : key->place != MANIFEST_NOWHERE))
 			continue;
 		open_member(members, name.data, name.size);
 		append_node(members->out, m->doc, child);

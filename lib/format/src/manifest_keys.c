@@ -19,40 +19,38 @@ static const char *const requires[] = { "none", "attested", "publisher", NULL };
 static const struct manifest_kind text_kind = { STORE_TEXT, "a string", 0, NULL, NULL };
 static const struct manifest_kind texts_kind = { STORE_LIST, "a list of strings", 0, NULL, NULL };
 static const struct manifest_kind flag_kind = { STORE_FLAG, "true or false", 0, NULL, NULL };
-static const struct manifest_kind seconds_kind = { STORE_INTEGER, "a whole number of seconds, 0 or more", 0, NULL, NULL };
-static const struct manifest_kind timeout_kind = { STORE_INTEGER, "a whole number of seconds, 1 or more", 1, NULL, NULL };
+static const struct manifest_kind seconds_kind = { STORE_INTEGER, "a whole number of seconds, 0 or more", 0, NULL,
+	NULL };
+static const struct manifest_kind timeout_kind = { STORE_INTEGER, "a whole number of seconds, 1 or more", 1, NULL,
+	NULL };
 static const struct manifest_kind bytes_kind = { STORE_INTEGER, "a whole number of bytes, 1 or more", 1, NULL, NULL };
 static const struct manifest_kind count_kind = { STORE_INTEGER, "a whole number, 1 or more", 1, NULL, NULL };
 static const struct manifest_kind table_kind = { STORE_TABLE, "a table", 0, NULL, NULL };
 static const struct manifest_kind tables_kind = { STORE_TABLES, "an array of tables", 0, NULL, NULL };
 
-static const struct manifest_kind version_kind = { STORE_TEXT, "one of \"1.0\", \"1.1\", \"1.2\", \"1.3\"", 0, versions, NULL };
+static const struct manifest_kind version_kind = { STORE_TEXT, "one of \"1.0\", \"1.1\", \"1.2\", \"1.3\"", 0, versions,
+	NULL };
 static const struct manifest_kind hash_kind = { STORE_TEXT, "\"blake3\"", 0, hash_algos, NULL };
-static const struct manifest_kind variant_kind = {
-	STORE_WORD, "one of \"plain\", \"vault\", \"app\", \"data\"", 0, variants, NULL
-};
+static const struct manifest_kind variant_kind = { STORE_WORD, "one of \"plain\", \"vault\", \"app\", \"data\"", 0,
+	variants, NULL };
 static const struct manifest_kind scope_kind = { STORE_WORD, "one of \"none\", \"local\", \"wan\"", 0, scopes, NULL };
-static const struct manifest_kind update_kind = {
-	STORE_WORD, "one of \"background\", \"manual\", \"never\"", 0, updates, NULL
-};
-static const struct manifest_kind role_kind = { STORE_WORD, "one of \"owner\", \"member\", \"public\"", 0, roles, NULL };
-static const struct manifest_kind require_kind = {
-	STORE_WORD, "one of \"none\", \"attested\", \"publisher\"", 0, requires, NULL
-};
+static const struct manifest_kind update_kind = { STORE_WORD, "one of \"background\", \"manual\", \"never\"", 0,
+	updates, NULL };
+static const struct manifest_kind role_kind = { STORE_WORD, "one of \"owner\", \"member\", \"public\"", 0, roles,
+	NULL };
+static const struct manifest_kind require_kind = { STORE_WORD, "one of \"none\", \"attested\", \"publisher\"", 0,
+	requires, NULL };
 
-static const struct manifest_kind media_kind = {
-	STORE_TEXT, "a media type in visible ASCII, such as \"text/csv\"", 0, NULL, dsync__manifest_is_media_type
-};
-static const struct manifest_kind extension_kind = {
-	STORE_TEXT, "1 to 32 letters, digits or . _ - +, such as \"csv\"", 0, NULL, dsync__manifest_is_extension
-};
-static const struct manifest_kind time_kind = {
-	STORE_TIME, "an RFC 3339 time in quotes, such as \"2026-01-31T12:00:00Z\"", 0, NULL, dsync__manifest_is_time
-};
-static const struct manifest_kind dids_kind = {
-	STORE_LIST, "a list of did:key strings, such as \"did:key:z6Mk...\"", 0, NULL, dsync__manifest_is_did_key
-};
-static const struct manifest_kind id_kind = { STORE_TEXT, "32 lower-case hex digits", 0, NULL, dsync__manifest_is_archive_id };
+static const struct manifest_kind media_kind = { STORE_TEXT, "a media type in visible ASCII, such as \"text/csv\"", 0,
+	NULL, dsync__manifest_is_media_type };
+static const struct manifest_kind extension_kind = { STORE_TEXT, "1 to 32 letters, digits or . _ - +, such as \"csv\"",
+	0, NULL, dsync__manifest_is_extension };
+static const struct manifest_kind time_kind = { STORE_TIME,
+	"an RFC 3339 time in quotes, such as \"2026-01-31T12:00:00Z\"", 0, NULL, dsync__manifest_is_time };
+static const struct manifest_kind dids_kind = { STORE_LIST, "a list of did:key strings, such as \"did:key:z6Mk...\"", 0,
+	NULL, dsync__manifest_is_did_key };
+static const struct manifest_kind id_kind = { STORE_TEXT, "32 lower-case hex digits", 0, NULL,
+	dsync__manifest_is_archive_id };
 
 #define REQUIRED true
 #define OPTIONAL false
@@ -60,9 +58,13 @@ static const struct manifest_kind id_kind = { STORE_TEXT, "32 lower-case hex dig
 #define NOWHERE MANIFEST_NOWHERE
 
 #define KEY(table, name, kind, required, place) \
-	{ TABLE_##table, name, sizeof(name) - 1, &kind##_kind, required, place, TABLE_ROOT }
+	{ \
+		TABLE_##table, name, sizeof(name) - 1, &kind##_kind, required, place, TABLE_ROOT \
+	}
 #define SUBTABLE(table, name, kind, place, rows) \
-	{ TABLE_##table, name, sizeof(name) - 1, &kind##_kind, OPTIONAL, place, TABLE_##rows }
+	{ \
+		TABLE_##table, name, sizeof(name) - 1, &kind##_kind, OPTIONAL, place, TABLE_##rows \
+	}
 
 const struct manifest_key dsync__manifest_keys[] = {
 	SUBTABLE(ROOT, "sync", table, NOWHERE, SYNC),

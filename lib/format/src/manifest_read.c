@@ -49,7 +49,7 @@ set_found(struct reader *r, uint32_t node, const char *type, const char *separat
 			size--;
 	}
 	dsync_error_found(r->err, "%s%s%.*s%s", type, size > 0 ? separator : "", (int)size, (const char *)raw.data,
-			  size < raw.size ? "..." : "");
+		size < raw.size ? "..." : "");
 }
 
 static int
@@ -291,7 +291,8 @@ check_required(struct reader *r)
 }
 
 int
-dsync__manifest_read(struct manifest_values *values, const struct dsync_toml *doc, char *strings, struct dsync_error *err)
+dsync__manifest_read(
+	struct manifest_values *values, const struct dsync_toml *doc, char *strings, struct dsync_error *err)
 {
 	struct reader r = { doc, values, strings, err };
 	int rc;

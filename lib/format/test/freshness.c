@@ -29,12 +29,14 @@ test_table(void **state)
 		{ "a future base is none", { 1000, 1001, NONE, NONE, 60 }, { NONE, INT64_MAX, 1000, true, true } },
 		{ "one future base of two", { 1000, 990, 2000, NONE, 60 }, { 990, 10, 1050, false, false } },
 		{ "far future state", { 1000, 990, NONE, INT64_MAX, 60 }, { 990, 10, 1050, false, false } },
-		{ "all in the future", { 1000, 1001, 1002, INT64_MAX, INT64_MAX }, { NONE, INT64_MAX, 1000, true, true } },
+		{ "all in the future", { 1000, 1001, 1002, INT64_MAX, INT64_MAX },
+			{ NONE, INT64_MAX, 1000, true, true } },
 		{ "nothing known", { 1000, NONE, NONE, NONE, 60 }, { NONE, INT64_MAX, 1000, true, false } },
 		{ "never stale", { 1000, 0, NONE, NONE, INT64_MAX }, { 0, 1000, INT64_MAX, false, false } },
 		{ "the sum overflows", { 1000, 999, NONE, NONE, INT64_MAX }, { 999, 1, INT64_MAX, false, false } },
 		{ "the difference overflows", { INT64_MAX, -2, NONE, NONE, 60 }, { -2, INT64_MAX, 58, true, false } },
-		{ "at the end of time", { INT64_MAX, INT64_MAX, NONE, NONE, 1 }, { INT64_MAX, 0, INT64_MAX, false, false } },
+		{ "at the end of time", { INT64_MAX, INT64_MAX, NONE, NONE, 1 },
+			{ INT64_MAX, 0, INT64_MAX, false, false } },
 		{ "at its beginning", { NONE, 0, 0, 0, 60 }, { NONE, INT64_MAX, NONE, true, true } },
 	};
 	struct dsync_freshness out;
@@ -43,11 +45,12 @@ test_table(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		dsync_freshness_judge(&cases[i].input, &out);
-		if (out.base != cases[i].out.base || out.age != cases[i].out.age || out.fresh_until != cases[i].out.fresh_until ||
-		    out.is_stale != cases[i].out.is_stale || out.clock_suspect != cases[i].out.clock_suspect)
-			fail_msg("%s: base %lld, age %lld, fresh until %lld, %s, %s", cases[i].what, (long long)out.base,
-				 (long long)out.age, (long long)out.fresh_until, out.is_stale ? "stale" : "fresh",
-				 out.clock_suspect ? "suspect" : "sound");
+		if (out.base != cases[i].out.base || out.age != cases[i].out.age ||
+			out.fresh_until != cases[i].out.fresh_until || out.is_stale != cases[i].out.is_stale ||
+			out.clock_suspect != cases[i].out.clock_suspect)
+			fail_msg("%s: base %lld, age %lld, fresh until %lld, %s, %s", cases[i].what,
+				(long long)out.base, (long long)out.age, (long long)out.fresh_until,
+				out.is_stale ? "stale" : "fresh", out.clock_suspect ? "suspect" : "sound");
 	}
 }
 
@@ -85,13 +88,15 @@ check_properties(const struct dsync_freshness_input *in)
 	assert_true(out.fresh_until <= in->now || (uint64_t)out.fresh_until - (uint64_t)in->now <= (uint64_t)in->ttl);
 	if (out.fresh_until != INT64_MAX)
 		assert_true((uint64_t)out.fresh_until - (uint64_t)out.base == (uint64_t)in->ttl);
-	assert_int_equal(out.is_stale, out.fresh_until <= in->now && !(out.fresh_until == INT64_MAX && age < (uint64_t)in->ttl));
+	assert_int_equal(
+		out.is_stale, out.fresh_until <= in->now && !(out.fresh_until == INT64_MAX && age < (uint64_t)in->ttl));
 }
 
 static void
 test_extremes(void **state)
 {
-	static const int64_t times[] = { INT64_MIN, INT64_MIN + 1, -1000, -1, 0, 1, 1769860800, INT64_MAX / 2, INT64_MAX - 1, INT64_MAX };
+	static const int64_t times[] = { INT64_MIN, INT64_MIN + 1, -1000, -1, 0, 1, 1769860800, INT64_MAX / 2,
+		INT64_MAX - 1, INT64_MAX };
 	static const int64_t ttls[] = { 0, 1, 59, 3600, INT64_MAX / 2, INT64_MAX - 1, INT64_MAX };
 	const size_t count = sizeof(times) / sizeof(times[0]);
 	struct dsync_freshness_input in;

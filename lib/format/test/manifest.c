@@ -161,7 +161,7 @@ test_publisher_require(void **state)
 }
 
 /* The same as MINIMAL without a header. */
-#define DOTTED                                                                                                    \
+#define DOTTED \
 	"owner_chain = []\nsync.version = \"1.0\"\nsync.content_type = 'text/plain'\nsync.display_ext = \"txt\"\n" \
 	"meta = { created_by = \"x\", created_at = \"2026-01-31 12:00:00z\", hash_algo = \"blake3\" }\n"
 
@@ -178,7 +178,8 @@ test_accepts(void **state)
 		MINIMAL "[permissions]\nallow_hosts = []\n[ownership]\nteam = []\n[capabilities]\nvalues = []\n",
 		MINIMAL "[signature]\n[publisher]\n[dotsync]\n",
 		MINIMAL "owner_chain = 3 # in [meta], so unknown\n",
-		MINIMAL "[unknown]\nx = 1.5\ny = 1979-05-27\nz = [[1], [\"a\", {}]]\n[[more]]\n\"a b\".c = \"nul \\u0000\"\n",
+		MINIMAL
+		"[unknown]\nx = 1.5\ny = 1979-05-27\nz = [[1], [\"a\", {}]]\n[[more]]\n\"a b\".c = \"nul \\u0000\"\n",
 		DOTTED,
 	};
 	size_t i;
@@ -254,7 +255,8 @@ test_size_limit(void **state)
 	assert_null(dsync_manifest_parse(text, DSYNC_MANIFEST_SIZE_MAX + 1, &err));
 	assert_int_equal(err.code, DSYNC_ERR_LIMIT);
 	dsync_error_format(&err, line, sizeof(line));
-	assert_string_equal(line, "the manifest is too large (manifest): expected at most 262144 bytes, found 262145 bytes");
+	assert_string_equal(
+		line, "the manifest is too large (manifest): expected at most 262144 bytes, found 262145 bytes");
 	free(text);
 }
 

@@ -53,20 +53,21 @@ test_create(void **state)
 	assert_true(dsync_manifest_created_at(m) >= before && dsync_manifest_created_at(m) <= dsync_sys_now());
 
 	assert_int_equal(dsync_manifest_set_string(m, "meta", "created_at", "2026-01-31T12:00:00Z", NULL), 0);
-	assert_text(m, "[sync]\n"
-		       "version = \"1.3\"\n"
-		       "content_type = \"text/csv\"\n"
-		       "display_ext = \"csv\"\n"
-		       "variant = \"plain\"\n"
-		       "\n"
-		       "[meta]\n"
-		       "created_by = \"dotsync\"\n"
-		       "created_at = \"2026-01-31T12:00:00Z\"\n"
-		       "hash_algo = \"blake3\"\n"
-		       "\n"
-		       "[policy]\n"
-		       "ttl = 3600\n"
-		       "timeout = 30\n");
+	assert_text(m,
+		"[sync]\n"
+		"version = \"1.3\"\n"
+		"content_type = \"text/csv\"\n"
+		"display_ext = \"csv\"\n"
+		"variant = \"plain\"\n"
+		"\n"
+		"[meta]\n"
+		"created_by = \"dotsync\"\n"
+		"created_at = \"2026-01-31T12:00:00Z\"\n"
+		"hash_algo = \"blake3\"\n"
+		"\n"
+		"[policy]\n"
+		"ttl = 3600\n"
+		"timeout = 30\n");
 	dsync_manifest_destroy(m);
 }
 
@@ -102,29 +103,30 @@ test_build_up(void **state)
 	assert_int_equal(dsync_manifest_set_strings(m, "permissions", "allow_hosts", hosts, 3, NULL), 0);
 	assert_int_equal(dsync_manifest_set_strings(m, "permissions", "allow_env", NULL, 0, NULL), 0);
 	assert_int_equal(dsync_manifest_set_raw(m, "x", "list", "[1, 2.5, { a = 1979-05-27 }]", NULL), 0);
-	assert_text(m, "[sync]\n"
-		       "version = \"1.3\"\n"
-		       "content_type = \"text/csv\"\n"
-		       "display_ext = \"csv\"\n"
-		       "variant = \"plain\"\n"
-		       "\n"
-		       "[meta]\n"
-		       "created_by = \"dotsync\"\n"
-		       "created_at = \"2026-01-31T12:00:00Z\"\n"
-		       "hash_algo = \"blake3\"\n"
-		       "name = \"Ren\303\251's \\\"rates\\\"\\n\\u001B\"\n"
-		       "\n"
-		       "[policy]\n"
-		       "ttl = 9223372036854775807\n"
-		       "timeout = 30\n"
-		       "fail_closed = true\n"
-		       "\n"
-		       "[permissions]\n"
-		       "allow_hosts = [\"z.example\", \"a.example:8443\", \"quote\\\"d\"]\n"
-		       "allow_env = []\n"
-		       "\n"
-		       "[x]\n"
-		       "list = [1, 2.5, { a = 1979-05-27 }]\n");
+	assert_text(m,
+		"[sync]\n"
+		"version = \"1.3\"\n"
+		"content_type = \"text/csv\"\n"
+		"display_ext = \"csv\"\n"
+		"variant = \"plain\"\n"
+		"\n"
+		"[meta]\n"
+		"created_by = \"dotsync\"\n"
+		"created_at = \"2026-01-31T12:00:00Z\"\n"
+		"hash_algo = \"blake3\"\n"
+		"name = \"Ren\303\251's \\\"rates\\\"\\n\\u001B\"\n"
+		"\n"
+		"[policy]\n"
+		"ttl = 9223372036854775807\n"
+		"timeout = 30\n"
+		"fail_closed = true\n"
+		"\n"
+		"[permissions]\n"
+		"allow_hosts = [\"z.example\", \"a.example:8443\", \"quote\\\"d\"]\n"
+		"allow_env = []\n"
+		"\n"
+		"[x]\n"
+		"list = [1, 2.5, { a = 1979-05-27 }]\n");
 	assert_string_equal(dsync_manifest_name(m), "Ren\303\251's \"rates\"\n\033");
 	assert_true(dsync_manifest_ttl(m) == INT64_MAX);
 	assert_true(dsync_manifest_fail_closed(m));
@@ -286,7 +288,8 @@ test_failure_changes_nothing(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		memset(&err, 0, sizeof(err));
-		assert_int_equal(dsync_manifest_set_raw(m, cases[i].table, cases[i].key, cases[i].raw, &err), cases[i].code);
+		assert_int_equal(
+			dsync_manifest_set_raw(m, cases[i].table, cases[i].key, cases[i].raw, &err), cases[i].code);
 		assert_int_equal(err.code, cases[i].code);
 		assert_true(dsync_manifest_set_raw(m, cases[i].table, cases[i].key, cases[i].raw, NULL) < 0);
 		assert_text(m, styles[1]);
@@ -295,8 +298,9 @@ test_failure_changes_nothing(void **state)
 	assert_int_equal(dsync_manifest_set_string(m, "meta", "name", "\xff", &err), DSYNC_ERR_INVALID);
 	assert_message(&err, "the value is not UTF-8 text (manifest, meta.name)");
 	assert_int_equal(dsync_manifest_set_integer(m, "policy", "timeout", 0, &err), DSYNC_ERR_MANIFEST);
-	assert_message(&err, "manifest value is not allowed (manifest, policy.timeout, line 13, column 2): expected a whole number of "
-			     "seconds, 1 or more, found 0");
+	assert_message(&err,
+		"manifest value is not allowed (manifest, policy.timeout, line 13, column 2): expected a whole number of "
+		"seconds, 1 or more, found 0");
 	assert_text(m, styles[1]);
 	dsync_manifest_destroy(m);
 }
@@ -330,11 +334,11 @@ test_signed_is_never_changed(void **state)
 		const char *message;
 	} cases[] = {
 		{ MINIMAL "[signature]\n",
-		  "the manifest is signed and cannot be changed (manifest): expected a manifest without [signature] and seal, found a "
-		  "[signature] table; ask its owner for a new version, or make an archive of your own from its payload" },
+			"the manifest is signed and cannot be changed (manifest): expected a manifest without [signature] and seal, found a "
+			"[signature] table; ask its owner for a new version, or make an archive of your own from its payload" },
 		{ MINIMAL "[capabilities]\nvalues = [\"a\", \"seal:\"]\n",
-		  "the manifest is signed and cannot be changed (manifest): expected a manifest without [signature] and seal, found a "
-		  "seal; ask its owner for a new version, or make an archive of your own from its payload" },
+			"the manifest is signed and cannot be changed (manifest): expected a manifest without [signature] and seal, found a "
+			"seal; ask its owner for a new version, or make an archive of your own from its payload" },
 	};
 	const char *const strings[] = { "x" };
 	struct dsync_manifest *m;
@@ -344,7 +348,8 @@ test_signed_is_never_changed(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		m = parse(cases[i].text);
-		assert_int_equal(dsync_manifest_set_string(m, "meta", "created_at", "2026-01-31T12:00:00Z", &err), DSYNC_ERR_STATE);
+		assert_int_equal(dsync_manifest_set_string(m, "meta", "created_at", "2026-01-31T12:00:00Z", &err),
+			DSYNC_ERR_STATE);
 		assert_message(&err, cases[i].message);
 		assert_int_equal(dsync_manifest_set_integer(m, "policy", "ttl", 1, &err), DSYNC_ERR_STATE);
 		assert_int_equal(dsync_manifest_set_boolean(m, "x", "y", true, &err), DSYNC_ERR_STATE);

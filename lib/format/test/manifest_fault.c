@@ -2,8 +2,10 @@
 /* Memory runs out at each allocation in turn, and how many there are. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -135,14 +137,35 @@ allocations_of(const char *text)
 	return count;
 }
 
+/* In a static program the linker sends the C library's own calls through the counter too. */
+static bool
+counts_the_c_library(void)
+{
+	uint64_t count;
+	char *copy;
+
+	dsync_fault_arm(DSYNC_FAULT_MEMORY, 0, 0, false);
+	copy = strdup("copy");
+	count = dsync_fault_count();
+	dsync_fault_disarm();
+	free(copy);
+	return count > 0;
+}
+
 /* The manifest, its text with the strings, the TOML document, and one a list that is not empty. */
 static void
 test_allocations(void **state)
 {
 	(void)state;
+	if (counts_the_c_library()) {
+		print_message("skipped: allocations of a static C library cannot be told from ours\n");
+		skip();
+	}
 	assert_int_equal(allocations_of(MINIMAL), BASE_ALLOCATIONS);
-	assert_int_equal(allocations_of(MINIMAL "[policy]\nttl = 60\ntimeout = 5\n[permissions]\nallow_hosts = []\n"), BASE_ALLOCATIONS);
-	assert_int_equal(allocations_of(MINIMAL "[permissions]\nallow_hosts = [\"a\", \"b\", \"c\", \"d\"]\n"), BASE_ALLOCATIONS + 1);
+	assert_int_equal(allocations_of(MINIMAL "[policy]\nttl = 60\ntimeout = 5\n[permissions]\nallow_hosts = []\n"),
+		BASE_ALLOCATIONS);
+	assert_int_equal(allocations_of(MINIMAL "[permissions]\nallow_hosts = [\"a\", \"b\", \"c\", \"d\"]\n"),
+		BASE_ALLOCATIONS + 1);
 	assert_int_equal(allocations_of(FULL), BASE_ALLOCATIONS + 4);
 }
 

@@ -29,18 +29,19 @@ assert_json(const char *text, const char *json)
 	dsync_manifest_destroy(m);
 }
 
-#define SYNC_JSON "{\"sync\":{\"version\":\"1.3\",\"content_type\":\"text/csv\",\"display_ext\":\"csv\",\"variant\":\"plain\"},"
-#define META_JSON                                                                                                           \
+#define SYNC_JSON \
+	"{\"sync\":{\"version\":\"1.3\",\"content_type\":\"text/csv\",\"display_ext\":\"csv\",\"variant\":\"plain\"},"
+#define META_JSON \
 	"\"meta\":{\"name\":\"\",\"description\":\"\",\"created_by\":\"somebody\",\"created_at\":\"2026-01-31T12:00:00Z\"," \
 	"\"hash_algo\":\"blake3\""
-#define POLICY_JSON                                                                                                          \
+#define POLICY_JSON \
 	"\"policy\":{\"ttl\":3600,\"timeout\":30,\"network_scope\":\"wan\",\"update\":\"background\",\"stale_while_revalidate\":" \
 	"null,\"stale_if_error\":null,\"fail_closed\":false,\"max_payload\":4294967296},"
-#define REST_JSON                                                                                                            \
-	"\"permissions\":{\"allow_hosts\":[],\"allow_env\":[],\"read\":\"public\",\"write\":\"owner\",\"execute\":\"owner\"},"  \
-	"\"ownership\":{\"owner_capsule\":null,\"write_allowed\":false,\"creator\":null,\"team\":[]},"                          \
-	"\"verification\":{\"enabled\":false,\"vm_type\":null,\"proof_type\":null},"                                            \
-	"\"encryption\":{\"enabled\":false,\"algorithm\":null},"                                                                \
+#define REST_JSON \
+	"\"permissions\":{\"allow_hosts\":[],\"allow_env\":[],\"read\":\"public\",\"write\":\"owner\",\"execute\":\"owner\"}," \
+	"\"ownership\":{\"owner_capsule\":null,\"write_allowed\":false,\"creator\":null,\"team\":[]}," \
+	"\"verification\":{\"enabled\":false,\"vm_type\":null,\"proof_type\":null}," \
+	"\"encryption\":{\"enabled\":false,\"algorithm\":null}," \
 	"\"capabilities\":{\"values\":[]}"
 
 static void
@@ -55,26 +56,28 @@ test_full(void **state)
 {
 	(void)state;
 	assert_json(FULL,
-		    "{\"sync\":{\"version\":\"1.2\",\"content_type\":\"text/csv; charset=utf-8\",\"display_ext\":\"tar.gz\","
-		    "\"variant\":\"vault\"},"
-		    "\"meta\":{\"name\":\"Exchange rates\",\"description\":\"all of \\\"them\\\"\",\"created_by\":\"" DID "\","
-		    "\"created_at\":\"2026-01-31T11:00:00Z\",\"hash_algo\":\"blake3\"},"
-		    "\"policy\":{\"ttl\":60,\"timeout\":5,\"network_scope\":\"local\",\"update\":\"manual\","
-		    "\"stale_while_revalidate\":7200,\"stale_if_error\":86400,\"fail_closed\":true,\"max_payload\":1000000},"
-		    "\"permissions\":{\"allow_hosts\":[\"b.example\",\"*.a.example\"],\"allow_env\":[\"TOKEN\",\"LANG\"],"
-		    "\"read\":\"member\",\"write\":\"public\",\"execute\":\"member\"},"
-		    "\"ownership\":{\"owner_capsule\":\"capsule:1\",\"write_allowed\":true,\"creator\":\"Ren\303\251\",\"team\":[\"" DID
-		    "\"]},"
-		    "\"verification\":{\"enabled\":true,\"vm_type\":\"risc0\",\"proof_type\":\"stark\"},"
-		    "\"encryption\":{\"enabled\":true,\"algorithm\":\"age-v1\",\"meta\":{\"keys\":[\"SECRET\"],"
-		    "\"recipients\":[\"age1x\"],\"kdf\":\"scrypt\",\"hint\":\"the usual\"}},"
-		    "\"capabilities\":{\"values\":[\"local-first\",\"seal:v1:blake3:00\"]},"
-		    "\"publisher\":{\"keys\":[\"" DID "\"],\"threshold\":1,\"require\":\"attested\",\"expires_max\":604800,"
-		    "\"url\":\"https://a.example/rates.csv.sync\"},"
-		    "\"dotsync\":{\"archive_id\":\"0123456789abcdef0123456789abcdef\",\"seq\":7},"
-		    "\"owner_chain\":[{\"from\":\"" DID "\",\"to\":\"" DID "\",\"seq\":2,\"sig_from\":\"AA==\",\"sig_to\":\"BB==\"}],"
-		    "\"signature\":{\"algo\":\"Ed25519\",\"manifest_hash\":\"blake3:00\",\"payload_hash\":\"blake3:01\","
-		    "\"timestamp\":\"2026-01-31T12:00:00Z\",\"value\":\"CC==\"}}");
+		"{\"sync\":{\"version\":\"1.2\",\"content_type\":\"text/csv; charset=utf-8\",\"display_ext\":\"tar.gz\","
+		"\"variant\":\"vault\"},"
+		"\"meta\":{\"name\":\"Exchange rates\",\"description\":\"all of \\\"them\\\"\",\"created_by\":\"" DID
+		"\","
+		"\"created_at\":\"2026-01-31T11:00:00Z\",\"hash_algo\":\"blake3\"},"
+		"\"policy\":{\"ttl\":60,\"timeout\":5,\"network_scope\":\"local\",\"update\":\"manual\","
+		"\"stale_while_revalidate\":7200,\"stale_if_error\":86400,\"fail_closed\":true,\"max_payload\":1000000},"
+		"\"permissions\":{\"allow_hosts\":[\"b.example\",\"*.a.example\"],\"allow_env\":[\"TOKEN\",\"LANG\"],"
+		"\"read\":\"member\",\"write\":\"public\",\"execute\":\"member\"},"
+		"\"ownership\":{\"owner_capsule\":\"capsule:1\",\"write_allowed\":true,\"creator\":\"Ren\303\251\",\"team\":[\"" DID
+		"\"]},"
+		"\"verification\":{\"enabled\":true,\"vm_type\":\"risc0\",\"proof_type\":\"stark\"},"
+		"\"encryption\":{\"enabled\":true,\"algorithm\":\"age-v1\",\"meta\":{\"keys\":[\"SECRET\"],"
+		"\"recipients\":[\"age1x\"],\"kdf\":\"scrypt\",\"hint\":\"the usual\"}},"
+		"\"capabilities\":{\"values\":[\"local-first\",\"seal:v1:blake3:00\"]},"
+		"\"publisher\":{\"keys\":[\"" DID "\"],\"threshold\":1,\"require\":\"attested\",\"expires_max\":604800,"
+		"\"url\":\"https://a.example/rates.csv.sync\"},"
+		"\"dotsync\":{\"archive_id\":\"0123456789abcdef0123456789abcdef\",\"seq\":7},"
+		"\"owner_chain\":[{\"from\":\"" DID "\",\"to\":\"" DID
+		"\",\"seq\":2,\"sig_from\":\"AA==\",\"sig_to\":\"BB==\"}],"
+		"\"signature\":{\"algo\":\"Ed25519\",\"manifest_hash\":\"blake3:00\",\"payload_hash\":\"blake3:01\","
+		"\"timestamp\":\"2026-01-31T12:00:00Z\",\"value\":\"CC==\"}}");
 }
 
 /* Whatever TOML can say has a place. */
@@ -82,8 +85,7 @@ static void
 test_unknown(void **state)
 {
 	(void)state;
-	assert_json("top = true\n" MINIMAL
-		    "mine = \"tab\\t \\u001b nul \\u0000\"\n"
+	assert_json("top = true\n" MINIMAL "mine = \"tab\\t \\u001b nul \\u0000\"\n"
 		    "[x]\n"
 		    "integers = [+1, 0xff, -9223372036854775808]\n"
 		    "floats = [+1.5, -0.0, 1_000.5e+10, 5e-324, 1e400, inf, -inf, +nan]\n"
@@ -95,20 +97,21 @@ test_unknown(void **state)
 		    "n = 1\n"
 		    "[[many]]\n"
 		    "[encryption.extra]\nk = 1\n",
-		    SYNC_JSON META_JSON ",\"mine\":\"tab\\t \\u001b nul \\u0000\"}," POLICY_JSON
-		    "\"permissions\":{\"allow_hosts\":[],\"allow_env\":[],\"read\":\"public\",\"write\":\"owner\",\"execute\":\"owner\"},"
-		    "\"ownership\":{\"owner_capsule\":null,\"write_allowed\":false,\"creator\":null,\"team\":[]},"
-		    "\"verification\":{\"enabled\":false,\"vm_type\":null,\"proof_type\":null},"
-		    "\"encryption\":{\"enabled\":false,\"algorithm\":null,\"extra\":{\"k\":1}},"
-		    "\"capabilities\":{\"values\":[]},"
-		    "\"top\":true,"
-		    "\"x\":{\"integers\":[1,255,-9223372036854775808],"
-		    "\"floats\":[1.5,-0.0,1000.5e+10,5e-324,1e400,\"inf\",\"-inf\",\"+nan\"],"
-		    "\"times\":[\"1979-05-27T07:32:00.5-08:00\",\"1979-05-27 07:32:00\",\"1979-05-27\",\"07:32:00\"],"
-		    "\"empty\":[[],{},[[]],\"\"],"
-		    "\"a \\\"b\\\"\":{\"c\":{\"d\":[1,{\"e\":2}]},\"f\":3},"
-		    "\"y\":{\"z\":{}}},"
-		    "\"many\":[{\"n\":1},{}]}");
+		SYNC_JSON META_JSON
+		",\"mine\":\"tab\\t \\u001b nul \\u0000\"}," POLICY_JSON
+		"\"permissions\":{\"allow_hosts\":[],\"allow_env\":[],\"read\":\"public\",\"write\":\"owner\",\"execute\":\"owner\"},"
+		"\"ownership\":{\"owner_capsule\":null,\"write_allowed\":false,\"creator\":null,\"team\":[]},"
+		"\"verification\":{\"enabled\":false,\"vm_type\":null,\"proof_type\":null},"
+		"\"encryption\":{\"enabled\":false,\"algorithm\":null,\"extra\":{\"k\":1}},"
+		"\"capabilities\":{\"values\":[]},"
+		"\"top\":true,"
+		"\"x\":{\"integers\":[1,255,-9223372036854775808],"
+		"\"floats\":[1.5,-0.0,1000.5e+10,5e-324,1e400,\"inf\",\"-inf\",\"+nan\"],"
+		"\"times\":[\"1979-05-27T07:32:00.5-08:00\",\"1979-05-27 07:32:00\",\"1979-05-27\",\"07:32:00\"],"
+		"\"empty\":[[],{},[[]],\"\"],"
+		"\"a \\\"b\\\"\":{\"c\":{\"d\":[1,{\"e\":2}]},\"f\":3},"
+		"\"y\":{\"z\":{}}},"
+		"\"many\":[{\"n\":1},{}]}");
 }
 
 /* As deep as the parser allows, and one deeper. */

@@ -113,15 +113,18 @@ compare(const char *file, json_t *theirs, const json_t *ours)
 	json_t *value;
 	const json_t *our_value;
 
-	json_object_foreach(theirs, table, rows) {
-		json_object_foreach(rows, name, value) {
+	json_object_foreach(theirs, table, rows)
+	{
+		json_object_foreach(rows, name, value)
+		{
 			snprintf(key, sizeof(key), "%s.%s", table, name);
 			if (is_deliberate(key, value))
 				continue;
 			our_value = json_object_get(json_object_get(ours, table), name);
 			if (!json_equal(value, our_value))
-				fail_msg("%s: %s: the reference reads %s, we read %s", file, key, json_dumps(value, JSON_ENCODE_ANY),
-					 our_value != NULL ? json_dumps(our_value, JSON_ENCODE_ANY) : "nothing");
+				fail_msg("%s: %s: the reference reads %s, we read %s", file, key,
+					json_dumps(value, JSON_ENCODE_ANY),
+					our_value != NULL ? json_dumps(our_value, JSON_ENCODE_ANY) : "nothing");
 		}
 	}
 }

@@ -21,101 +21,128 @@ static const struct refusal {
 	const char *message;
 } refusals[] = {
 	/* missing */
-	{ "version", "", "manifest key is missing (manifest, sync.version, line 1, column 2): expected one of \"1.0\", \"1.1\", "
-			 "\"1.2\", \"1.3\"; add it to [sync]" },
-	{ "content_type", "", "manifest key is missing (manifest, sync.content_type, line 1, column 2): expected a media type in "
-			      "visible ASCII, such as \"text/csv\"; add it to [sync]" },
-	{ "display_ext", "", "manifest key is missing (manifest, sync.display_ext, line 1, column 2): expected 1 to 32 letters, "
-			     "digits or . _ - +, such as \"csv\"; add it to [sync]" },
-	{ "created_by", "", "manifest key is missing (manifest, meta.created_by, line 6, column 2): expected a string; add it to [meta]" },
-	{ "created_at", "", "manifest key is missing (manifest, meta.created_at, line 6, column 2): expected an RFC 3339 time in "
-			    "quotes, such as \"2026-01-31T12:00:00Z\"; add it to [meta]" },
-	{ "hash_algo", "", "manifest key is missing (manifest, meta.hash_algo, line 6, column 2): expected \"blake3\"; add it to [meta]" },
+	{ "version", "",
+		"manifest key is missing (manifest, sync.version, line 1, column 2): expected one of \"1.0\", \"1.1\", "
+		"\"1.2\", \"1.3\"; add it to [sync]" },
+	{ "content_type", "",
+		"manifest key is missing (manifest, sync.content_type, line 1, column 2): expected a media type in "
+		"visible ASCII, such as \"text/csv\"; add it to [sync]" },
+	{ "display_ext", "",
+		"manifest key is missing (manifest, sync.display_ext, line 1, column 2): expected 1 to 32 letters, "
+		"digits or . _ - +, such as \"csv\"; add it to [sync]" },
+	{ "created_by", "",
+		"manifest key is missing (manifest, meta.created_by, line 6, column 2): expected a string; add it to [meta]" },
+	{ "created_at", "",
+		"manifest key is missing (manifest, meta.created_at, line 6, column 2): expected an RFC 3339 time in "
+		"quotes, such as \"2026-01-31T12:00:00Z\"; add it to [meta]" },
+	{ "hash_algo", "",
+		"manifest key is missing (manifest, meta.hash_algo, line 6, column 2): expected \"blake3\"; add it to [meta]" },
 	{ "[meta]", "", "manifest key is missing (manifest, meta.created_by): expected a string; add it to [meta]" },
 
 	/* wrong type */
 	{ "created_at", "created_at = 2026-01-31T12:00:00Z",
-	  "manifest key has the wrong type (manifest, meta.created_at, line 8, column 1): expected an RFC 3339 time in quotes, such as "
-	  "\"2026-01-31T12:00:00Z\", found a date and time: 2026-01-31T12:00:00Z" },
+		"manifest key has the wrong type (manifest, meta.created_at, line 8, column 1): expected an RFC 3339 time in quotes, such as "
+		"\"2026-01-31T12:00:00Z\", found a date and time: 2026-01-31T12:00:00Z" },
 	{ NULL, "[policy]\nttl = \"1h\"",
-	  "manifest key has the wrong type (manifest, policy.ttl, line 11, column 1): expected a whole number of seconds, 0 or more, "
-	  "found a string: \"1h\"" },
+		"manifest key has the wrong type (manifest, policy.ttl, line 11, column 1): expected a whole number of seconds, 0 or more, "
+		"found a string: \"1h\"" },
 	{ NULL, "[permissions]\nallow_hosts = \"a.example\"",
-	  "manifest key has the wrong type (manifest, permissions.allow_hosts, line 11, column 1): expected a list of strings, found "
-	  "a string: \"a.example\"" },
+		"manifest key has the wrong type (manifest, permissions.allow_hosts, line 11, column 1): expected a list of strings, found "
+		"a string: \"a.example\"" },
 	{ NULL, "[permissions]\nallow_hosts = [\"a.example\",\n  7]",
-	  "manifest key has the wrong type (manifest, permissions.allow_hosts, line 12, column 3): expected a list of strings, found "
-	  "an integer: 7" },
+		"manifest key has the wrong type (manifest, permissions.allow_hosts, line 12, column 3): expected a list of strings, found "
+		"an integer: 7" },
 	{ NULL, "[encryption.meta]\nkdf = 1.5",
-	  "manifest key has the wrong type (manifest, encryption.meta.kdf, line 11, column 1): expected a string, found a float: 1.5" },
-	{ NULL, "[owner_chain]\n", "manifest key has the wrong type (manifest, owner_chain, line 10, column 2): expected an array of "
-				   "tables, found a table: [owner_chain]" },
+		"manifest key has the wrong type (manifest, encryption.meta.kdf, line 11, column 1): expected a string, found a float: 1.5" },
+	{ NULL, "[owner_chain]\n",
+		"manifest key has the wrong type (manifest, owner_chain, line 10, column 2): expected an array of "
+		"tables, found a table: [owner_chain]" },
 	{ NULL, "[[owner_chain]]\nseq = 1\n[[owner_chain]]\nseq = \"2\"",
-	  "manifest key has the wrong type (manifest, owner_chain.seq, line 13, column 1): expected a whole number, 1 or more, found a "
-	  "string: \"2\"" },
-	{ NULL, "[[signature]]", "manifest key has the wrong type (manifest, signature, line 10, column 3): expected a table, found an "
-				 "array" },
+		"manifest key has the wrong type (manifest, owner_chain.seq, line 13, column 1): expected a whole number, 1 or more, found a "
+		"string: \"2\"" },
+	{ NULL, "[[signature]]",
+		"manifest key has the wrong type (manifest, signature, line 10, column 3): expected a table, found an "
+		"array" },
 
 	/* range */
-	{ NULL, "[policy]\nttl = -1", "manifest value is not allowed (manifest, policy.ttl, line 11, column 1): expected a whole number "
-				      "of seconds, 0 or more, found -1" },
-	{ NULL, "[policy]\ntimeout = 0", "manifest value is not allowed (manifest, policy.timeout, line 11, column 1): expected a whole "
-					 "number of seconds, 1 or more, found 0" },
-	{ NULL, "[policy]\nmax_payload = 0", "manifest value is not allowed (manifest, policy.max_payload, line 11, column 1): expected "
-					     "a whole number of bytes, 1 or more, found 0" },
-	{ NULL, "[policy]\nstale_if_error = -5", "manifest value is not allowed (manifest, policy.stale_if_error, line 11, column 1): "
-						 "expected a whole number of seconds, 0 or more, found -5" },
-	{ NULL, "[policy]\nstale_while_revalidate = -5", "manifest value is not allowed (manifest, policy.stale_while_revalidate, line "
-							 "11, column 1): expected a whole number of seconds, 0 or more, found -5" },
-	{ NULL, "[dotsync]\nseq = 0", "manifest value is not allowed (manifest, dotsync.seq, line 11, column 1): expected a whole number, "
-				      "1 or more, found 0" },
-	{ NULL, "[publisher]\nthreshold = 0", "manifest value is not allowed (manifest, publisher.threshold, line 11, column 1): expected "
-					      "a whole number, 1 or more, found 0" },
+	{ NULL, "[policy]\nttl = -1",
+		"manifest value is not allowed (manifest, policy.ttl, line 11, column 1): expected a whole number "
+		"of seconds, 0 or more, found -1" },
+	{ NULL, "[policy]\ntimeout = 0",
+		"manifest value is not allowed (manifest, policy.timeout, line 11, column 1): expected a whole "
+		"number of seconds, 1 or more, found 0" },
+	{ NULL, "[policy]\nmax_payload = 0",
+		"manifest value is not allowed (manifest, policy.max_payload, line 11, column 1): expected "
+		"a whole number of bytes, 1 or more, found 0" },
+	{ NULL, "[policy]\nstale_if_error = -5",
+		"manifest value is not allowed (manifest, policy.stale_if_error, line 11, column 1): "
+		"expected a whole number of seconds, 0 or more, found -5" },
+	{ NULL, "[policy]\nstale_while_revalidate = -5",
+		"manifest value is not allowed (manifest, policy.stale_while_revalidate, line "
+		"11, column 1): expected a whole number of seconds, 0 or more, found -5" },
+	{ NULL, "[dotsync]\nseq = 0",
+		"manifest value is not allowed (manifest, dotsync.seq, line 11, column 1): expected a whole number, "
+		"1 or more, found 0" },
+	{ NULL, "[publisher]\nthreshold = 0",
+		"manifest value is not allowed (manifest, publisher.threshold, line 11, column 1): expected "
+		"a whole number, 1 or more, found 0" },
 
 	/* words */
-	{ "version", "version = \"1.4\"", "manifest value is not allowed (manifest, sync.version, line 2, column 1): expected one of "
-					  "\"1.0\", \"1.1\", \"1.2\", \"1.3\", found \"1.4\"" },
-	{ "hash_algo", "hash_algo = \"sha256\"", "manifest value is not allowed (manifest, meta.hash_algo, line 9, column 1): expected "
-						 "\"blake3\", found \"sha256\"" },
+	{ "version", "version = \"1.4\"",
+		"manifest value is not allowed (manifest, sync.version, line 2, column 1): expected one of "
+		"\"1.0\", \"1.1\", \"1.2\", \"1.3\", found \"1.4\"" },
+	{ "hash_algo", "hash_algo = \"sha256\"",
+		"manifest value is not allowed (manifest, meta.hash_algo, line 9, column 1): expected "
+		"\"blake3\", found \"sha256\"" },
 	{ "display_ext", "display_ext = \"csv\"\nvariant = \"Vault\"",
-	  "manifest value is not allowed (manifest, sync.variant, line 5, column 1): expected one of \"plain\", \"vault\", \"app\", "
-	  "\"data\", found \"Vault\"" },
-	{ NULL, "[policy]\nnetwork_scope = \"lan\"", "manifest value is not allowed (manifest, policy.network_scope, line 11, column 1): "
-						     "expected one of \"none\", \"local\", \"wan\", found \"lan\"" },
-	{ NULL, "[policy]\nupdate = \"\"", "manifest value is not allowed (manifest, policy.update, line 11, column 1): expected one of "
-					   "\"background\", \"manual\", \"never\", found \"\"" },
-	{ NULL, "[permissions]\nread = \"all\"", "manifest value is not allowed (manifest, permissions.read, line 11, column 1): expected "
-						 "one of \"owner\", \"member\", \"public\", found \"all\"" },
-	{ NULL, "[publisher]\nrequire = \"x\"", "manifest value is not allowed (manifest, publisher.require, line 11, column 1): expected "
-						"one of \"none\", \"attested\", \"publisher\", found \"x\"" },
+		"manifest value is not allowed (manifest, sync.variant, line 5, column 1): expected one of \"plain\", \"vault\", \"app\", "
+		"\"data\", found \"Vault\"" },
+	{ NULL, "[policy]\nnetwork_scope = \"lan\"",
+		"manifest value is not allowed (manifest, policy.network_scope, line 11, column 1): "
+		"expected one of \"none\", \"local\", \"wan\", found \"lan\"" },
+	{ NULL, "[policy]\nupdate = \"\"",
+		"manifest value is not allowed (manifest, policy.update, line 11, column 1): expected one of "
+		"\"background\", \"manual\", \"never\", found \"\"" },
+	{ NULL, "[permissions]\nread = \"all\"",
+		"manifest value is not allowed (manifest, permissions.read, line 11, column 1): expected "
+		"one of \"owner\", \"member\", \"public\", found \"all\"" },
+	{ NULL, "[publisher]\nrequire = \"x\"",
+		"manifest value is not allowed (manifest, publisher.require, line 11, column 1): expected "
+		"one of \"none\", \"attested\", \"publisher\", found \"x\"" },
 
 	/* contents */
-	{ "content_type", "content_type = \"csv\"", "manifest value is not allowed (manifest, sync.content_type, line 3, column 1): "
-						    "expected a media type in visible ASCII, such as \"text/csv\", found \"csv\"" },
-	{ "display_ext", "display_ext = \"../x\"", "manifest value is not allowed (manifest, sync.display_ext, line 4, column 1): expected "
-						   "1 to 32 letters, digits or . _ - +, such as \"csv\", found \"../x\"" },
+	{ "content_type", "content_type = \"csv\"",
+		"manifest value is not allowed (manifest, sync.content_type, line 3, column 1): "
+		"expected a media type in visible ASCII, such as \"text/csv\", found \"csv\"" },
+	{ "display_ext", "display_ext = \"../x\"",
+		"manifest value is not allowed (manifest, sync.display_ext, line 4, column 1): expected "
+		"1 to 32 letters, digits or . _ - +, such as \"csv\", found \"../x\"" },
 	{ "created_at", "created_at = \"yesterday\"",
-	  "manifest value is not allowed (manifest, meta.created_at, line 8, column 1): expected an RFC 3339 time in quotes, such as "
-	  "\"2026-01-31T12:00:00Z\", found \"yesterday\"" },
-	{ "created_by", "created_by = \"a\\u0000b\"", "manifest value is not allowed (manifest, meta.created_by, line 7, column 1): "
-						      "expected a string without NUL characters, found \"a\\u0000b\"" },
+		"manifest value is not allowed (manifest, meta.created_at, line 8, column 1): expected an RFC 3339 time in quotes, such as "
+		"\"2026-01-31T12:00:00Z\", found \"yesterday\"" },
+	{ "created_by", "created_by = \"a\\u0000b\"",
+		"manifest value is not allowed (manifest, meta.created_by, line 7, column 1): "
+		"expected a string without NUL characters, found \"a\\u0000b\"" },
 	{ NULL, "[capabilities]\nvalues = [\"a\\u0000\"]",
-	  "manifest value is not allowed (manifest, capabilities.values, line 11, column 11): expected a string without NUL characters, "
-	  "found \"a\\u0000\"" },
-	{ NULL, "[ownership]\nteam = [\"me\"]", "manifest value is not allowed (manifest, ownership.team, line 11, column 9): expected a "
-						"list of did:key strings, such as \"did:key:z6Mk...\", found \"me\"" },
+		"manifest value is not allowed (manifest, capabilities.values, line 11, column 11): expected a string without NUL characters, "
+		"found \"a\\u0000\"" },
+	{ NULL, "[ownership]\nteam = [\"me\"]",
+		"manifest value is not allowed (manifest, ownership.team, line 11, column 9): expected a "
+		"list of did:key strings, such as \"did:key:z6Mk...\", found \"me\"" },
 	{ NULL, "[dotsync]\narchive_id = \"0123456789ABCDEF0123456789abcdef\"",
-	  "manifest value is not allowed (manifest, dotsync.archive_id, line 11, column 1): expected 32 lower-case hex digits, found "
-	  "\"0123456789ABCDEF0123456789abcdef\"" },
+		"manifest value is not allowed (manifest, dotsync.archive_id, line 11, column 1): expected 32 lower-case hex digits, found "
+		"\"0123456789ABCDEF0123456789abcdef\"" },
 
 	/* found: shortened between characters, escaped */
-	{ "created_at", "created_at = \"012345678901234567890123456789012345678901234567890123456789012345678901234567\303\251tail\"",
-	  "manifest value is not allowed (manifest, meta.created_at, line 8, column 1): expected an RFC 3339 time in quotes, such as "
-	  "\"2026-01-31T12:00:00Z\", found "
-	  "\"012345678901234567890123456789012345678901234567890123456789012345678901234567..." },
-	{ "content_type", "content_type = \"\302\205\342\200\256\"", "manifest value is not allowed (manifest, sync.content_type, line 3, "
-								     "column 1): expected a media type in visible ASCII, such as "
-								     "\"text/csv\", found \"\\u{0085}\\u{202e}\"" },
+	{ "created_at",
+		"created_at = \"012345678901234567890123456789012345678901234567890123456789012345678901234567\303\251tail\"",
+		"manifest value is not allowed (manifest, meta.created_at, line 8, column 1): expected an RFC 3339 time in quotes, such as "
+		"\"2026-01-31T12:00:00Z\", found "
+		"\"012345678901234567890123456789012345678901234567890123456789012345678901234567..." },
+	{ "content_type", "content_type = \"\302\205\342\200\256\"",
+		"manifest value is not allowed (manifest, sync.content_type, line 3, "
+		"column 1): expected a media type in visible ASCII, such as "
+		"\"text/csv\", found \"\\u{0085}\\u{202e}\"" },
 };
 
 static char *
@@ -162,9 +189,20 @@ static const struct {
 	char type;
 	const char *text;
 } samples[] = {
-	{ 's', "\"x\"" }, { 'i', "3" },   { 'b', "true" },		     { 'f', "1.5" },	{ 'd', "2026-01-31T12:00:00Z" },
-	{ 'd', "2026-01-31T12:00:00" },   { 'd', "2026-01-31" },	     { 'd', "12:00:00" }, { 'x', "[1]" },
-	{ 'x', "[[]]" },   { 'x', "[{}]" }, { 'l', "[\"x\"]" },		     { 't', "{}" },	{ 'x', "[\"x\", 1]" },
+	{ 's', "\"x\"" },
+	{ 'i', "3" },
+	{ 'b', "true" },
+	{ 'f', "1.5" },
+	{ 'd', "2026-01-31T12:00:00Z" },
+	{ 'd', "2026-01-31T12:00:00" },
+	{ 'd', "2026-01-31" },
+	{ 'd', "12:00:00" },
+	{ 'x', "[1]" },
+	{ 'x', "[[]]" },
+	{ 'x', "[{}]" },
+	{ 'l', "[\"x\"]" },
+	{ 't', "{}" },
+	{ 'x', "[\"x\", 1]" },
 };
 
 static const struct {
@@ -172,28 +210,63 @@ static const struct {
 	const char *key;
 	char type; /* s: string, i: integer, b: boolean, l: list of strings, t: table */
 } keys[] = {
-	{ "sync", "version", 's' }, { "sync", "content_type", 's' }, { "sync", "display_ext", 's' }, { "sync", "variant", 's' },
-	{ "meta", "name", 's' }, { "meta", "description", 's' }, { "meta", "created_by", 's' }, { "meta", "created_at", 's' },
+	{ "sync", "version", 's' },
+	{ "sync", "content_type", 's' },
+	{ "sync", "display_ext", 's' },
+	{ "sync", "variant", 's' },
+	{ "meta", "name", 's' },
+	{ "meta", "description", 's' },
+	{ "meta", "created_by", 's' },
+	{ "meta", "created_at", 's' },
 	{ "meta", "hash_algo", 's' },
-	{ "policy", "ttl", 'i' }, { "policy", "timeout", 'i' }, { "policy", "network_scope", 's' }, { "policy", "update", 's' },
-	{ "policy", "stale_while_revalidate", 'i' }, { "policy", "stale_if_error", 'i' }, { "policy", "fail_closed", 'b' },
+	{ "policy", "ttl", 'i' },
+	{ "policy", "timeout", 'i' },
+	{ "policy", "network_scope", 's' },
+	{ "policy", "update", 's' },
+	{ "policy", "stale_while_revalidate", 'i' },
+	{ "policy", "stale_if_error", 'i' },
+	{ "policy", "fail_closed", 'b' },
 	{ "policy", "max_payload", 'i' },
-	{ "permissions", "allow_hosts", 'l' }, { "permissions", "allow_env", 'l' }, { "permissions", "read", 's' },
-	{ "permissions", "write", 's' }, { "permissions", "execute", 's' },
-	{ "ownership", "owner_capsule", 's' }, { "ownership", "write_allowed", 'b' }, { "ownership", "creator", 's' },
+	{ "permissions", "allow_hosts", 'l' },
+	{ "permissions", "allow_env", 'l' },
+	{ "permissions", "read", 's' },
+	{ "permissions", "write", 's' },
+	{ "permissions", "execute", 's' },
+	{ "ownership", "owner_capsule", 's' },
+	{ "ownership", "write_allowed", 'b' },
+	{ "ownership", "creator", 's' },
 	{ "ownership", "team", 'l' },
-	{ "verification", "enabled", 'b' }, { "verification", "vm_type", 's' }, { "verification", "proof_type", 's' },
-	{ "encryption", "enabled", 'b' }, { "encryption", "algorithm", 's' }, { "encryption", "meta", 't' },
-	{ "encryption.meta", "keys", 'l' }, { "encryption.meta", "recipients", 'l' }, { "encryption.meta", "kdf", 's' },
+	{ "verification", "enabled", 'b' },
+	{ "verification", "vm_type", 's' },
+	{ "verification", "proof_type", 's' },
+	{ "encryption", "enabled", 'b' },
+	{ "encryption", "algorithm", 's' },
+	{ "encryption", "meta", 't' },
+	{ "encryption.meta", "keys", 'l' },
+	{ "encryption.meta", "recipients", 'l' },
+	{ "encryption.meta", "kdf", 's' },
 	{ "encryption.meta", "hint", 's' },
 	{ "capabilities", "values", 'l' },
-	{ "signature", "algo", 's' }, { "signature", "manifest_hash", 's' }, { "signature", "payload_hash", 's' },
-	{ "signature", "timestamp", 's' }, { "signature", "value", 's' },
-	{ "publisher", "keys", 'l' }, { "publisher", "threshold", 'i' }, { "publisher", "require", 's' },
-	{ "publisher", "expires_max", 'i' }, { "publisher", "url", 's' },
-	{ "dotsync", "archive_id", 's' }, { "dotsync", "seq", 'i' },
-	{ "", "policy", 't' }, { "", "permissions", 't' }, { "", "ownership", 't' }, { "", "verification", 't' },
-	{ "", "encryption", 't' }, { "", "capabilities", 't' }, { "", "signature", 't' }, { "", "publisher", 't' },
+	{ "signature", "algo", 's' },
+	{ "signature", "manifest_hash", 's' },
+	{ "signature", "payload_hash", 's' },
+	{ "signature", "timestamp", 's' },
+	{ "signature", "value", 's' },
+	{ "publisher", "keys", 'l' },
+	{ "publisher", "threshold", 'i' },
+	{ "publisher", "require", 's' },
+	{ "publisher", "expires_max", 'i' },
+	{ "publisher", "url", 's' },
+	{ "dotsync", "archive_id", 's' },
+	{ "dotsync", "seq", 'i' },
+	{ "", "policy", 't' },
+	{ "", "permissions", 't' },
+	{ "", "ownership", 't' },
+	{ "", "verification", 't' },
+	{ "", "encryption", 't' },
+	{ "", "capabilities", 't' },
+	{ "", "signature", 't' },
+	{ "", "publisher", 't' },
 	{ "", "dotsync", 't' },
 };
 
@@ -264,23 +337,54 @@ static void
 test_contents(void **state)
 {
 	static const struct content types[] = {
-		{ "text/csv", true }, { "a/b", true }, { "application/vnd.x+json", true }, { "text/csv;charset=utf-8", true },
-		{ "text/csv ; header=\"present here\"", true }, { "*/*", true },
-		{ "", false }, { "/", false }, { "text/", false }, { "/csv", false }, { "text", false }, { "text//csv", false },
-		{ "te xt/csv", false }, { "text/csv charset", false }, { "text/csv ", false }, { " text/csv", false },
-		{ "text/csv;\tx=1", false }, { "text/csv\r\nX: 1", false }, { "text/\303\251", false }, { "text/csv;x=\177", false },
+		{ "text/csv", true },
+		{ "a/b", true },
+		{ "application/vnd.x+json", true },
+		{ "text/csv;charset=utf-8", true },
+		{ "text/csv ; header=\"present here\"", true },
+		{ "*/*", true },
+		{ "", false },
+		{ "/", false },
+		{ "text/", false },
+		{ "/csv", false },
+		{ "text", false },
+		{ "text//csv", false },
+		{ "te xt/csv", false },
+		{ "text/csv charset", false },
+		{ "text/csv ", false },
+		{ " text/csv", false },
+		{ "text/csv;\tx=1", false },
+		{ "text/csv\r\nX: 1", false },
+		{ "text/\303\251", false },
+		{ "text/csv;x=\177", false },
 		{ "text/csv, a/b", false },
 	};
 	static const struct content extensions[] = {
-		{ "csv", true }, { ".csv", true }, { "tar.gz", true }, { "A-Z_0+9", true }, { "12345678901234567890123456789012", true },
+		{ "csv", true },
+		{ ".csv", true },
+		{ "tar.gz", true },
+		{ "A-Z_0+9", true },
+		{ "12345678901234567890123456789012", true },
 		{ ".12345678901234567890123456789012", true },
-		{ "", false }, { ".", false }, { "a/b", false }, { "a b", false }, { "\303\251", false }, { "a\n", false }, { "a:b", false },
+		{ "", false },
+		{ ".", false },
+		{ "a/b", false },
+		{ "a b", false },
+		{ "\303\251", false },
+		{ "a\n", false },
+		{ "a:b", false },
 		{ "123456789012345678901234567890123", false },
 	};
 	static const struct content times[] = {
-		{ "2026-01-31T12:00:00Z", true }, { "2026-01-31T12:00:00-00:00", true },
-		{ "", false }, { "2026-01-31", false }, { "2026-01-31T12:00:00", false }, { "2026-02-30T12:00:00Z", false },
-		{ "2026-01-31T24:00:00Z", false }, { "2026-01-31T12:00:00Z ", false }, { "10000-01-31T12:00:00Z", false },
+		{ "2026-01-31T12:00:00Z", true },
+		{ "2026-01-31T12:00:00-00:00", true },
+		{ "", false },
+		{ "2026-01-31", false },
+		{ "2026-01-31T12:00:00", false },
+		{ "2026-02-30T12:00:00Z", false },
+		{ "2026-01-31T24:00:00Z", false },
+		{ "2026-01-31T12:00:00Z ", false },
+		{ "10000-01-31T12:00:00Z", false },
 	};
 
 	(void)state;
@@ -293,9 +397,17 @@ static void
 test_did_keys(void **state)
 {
 	static const struct content keys_of_publisher[] = {
-		{ DID, true }, { "did:key:z6", true },
-		{ "", false }, { "did:key:z", false }, { "did:key:x6Mk", false }, { "did:web:example.com", false }, { "did:key:z6O", false },
-		{ "did:key:z6 ", false }, { "did:key:z0", false }, { "did:key:zl", false }, { "did:key:zI", false },
+		{ DID, true },
+		{ "did:key:z6", true },
+		{ "", false },
+		{ "did:key:z", false },
+		{ "did:key:x6Mk", false },
+		{ "did:web:example.com", false },
+		{ "did:key:z6O", false },
+		{ "did:key:z6 ", false },
+		{ "did:key:z0", false },
+		{ "did:key:zl", false },
+		{ "did:key:zI", false },
 	};
 	struct dsync_manifest *m = dsync_manifest_parse(MINIMAL, sizeof(MINIMAL) - 1, NULL);
 	size_t i;
@@ -305,9 +417,9 @@ test_did_keys(void **state)
 		const char *const list[] = { DID, keys_of_publisher[i].value };
 
 		assert_int_equal(dsync_manifest_set_strings(m, "publisher", "keys", list, 2, NULL),
-				 keys_of_publisher[i].is_allowed ? 0 : DSYNC_ERR_MANIFEST);
+			keys_of_publisher[i].is_allowed ? 0 : DSYNC_ERR_MANIFEST);
 		assert_int_equal(dsync_manifest_set_strings(m, "ownership", "team", list, 2, NULL),
-				 keys_of_publisher[i].is_allowed ? 0 : DSYNC_ERR_MANIFEST);
+			keys_of_publisher[i].is_allowed ? 0 : DSYNC_ERR_MANIFEST);
 	}
 	dsync_manifest_destroy(m);
 }

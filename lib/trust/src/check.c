@@ -75,9 +75,11 @@ look_at_manifest(struct dsync_trust *trust, const struct dsync_manifest *m)
 	bool is_required = dsync_manifest_publisher_require(m) == DSYNC_REQUIRE_PUBLISHER;
 
 	set_layer(trust, LAYER_SIGNATURE, has_signature, "not judged by this version");
-	set_layer(trust, LAYER_SEAL, has_seal, has_signature ? "not judged by this version" : "without a signature, which a seal must have");
+	set_layer(trust, LAYER_SEAL, has_seal,
+		has_signature ? "not judged by this version" : "without a signature, which a seal must have");
 	set_layer(trust, LAYER_PUBLISHER, dsync_manifest_has_publisher(m),
-		  is_required ? "every refresh needs a release, which this version cannot judge" : "releases are not required");
+		is_required ? "every refresh needs a release, which this version cannot judge"
+			    : "releases are not required");
 	set_layer(trust, LAYER_ENCRYPTION, is_vault(m), "the payload is handed out encrypted, as it is stored");
 }
 
@@ -88,10 +90,11 @@ look_at_entries(struct dsync_trust *trust, const struct dsync_archive *archive, 
 	bool claims_proof = dsync_manifest_verification_enabled(m);
 
 	set_layer(trust, LAYER_RELEASE, has_entry(archive, DSYNC_ENTRY_RELEASE), "not judged by this version");
-	set_layer(trust, LAYER_ATTESTATION, has_entry(archive, DSYNC_ENTRY_ATTEST), "says how the payload was fetched, proves nothing");
+	set_layer(trust, LAYER_ATTESTATION, has_entry(archive, DSYNC_ENTRY_ATTEST),
+		"says how the payload was fetched, proves nothing");
 	set_layer(trust, LAYER_CHUNKS, has_entry(archive, DSYNC_ENTRY_CHUNKS), "not used by this version");
 	set_layer(trust, LAYER_PROOF, has_proof || claims_proof,
-		  has_proof ? "not judged by this version" : "the manifest speaks of a proof that is not there");
+		has_proof ? "not judged by this version" : "the manifest speaks of a proof that is not there");
 }
 
 static bool
@@ -115,15 +118,16 @@ static int
 check_refresh(const struct dsync_manifest *m, struct dsync_error *err)
 {
 	if (dsync_manifest_publisher_require(m) == DSYNC_REQUIRE_PUBLISHER)
-		return refuse(err, "this version cannot judge publisher releases, so it does not refresh what requires one", "publisher.require",
-			      "read the archive as it is, or get its new version from the publisher");
+		return refuse(err,
+			"this version cannot judge publisher releases, so it does not refresh what requires one",
+			"publisher.require", "read the archive as it is, or get its new version from the publisher");
 	if (is_vault(m))
 		return refuse(err, "this version cannot encrypt, so it does not refresh vaults",
-			      dsync_manifest_encryption_enabled(m) ? "encryption.enabled" : "sync.variant",
-			      "read the archive as it is, or get its new version from its owner");
+			dsync_manifest_encryption_enabled(m) ? "encryption.enabled" : "sync.variant",
+			"read the archive as it is, or get its new version from its owner");
 	if (dsync_manifest_signature_payload_hash(m) != NULL)
-		return refuse(err, "the signature is for this payload alone, so a refresh would break it", "signature.payload_hash",
-			      "read the archive as it is, or get its new version from its owner");
+		return refuse(err, "the signature is for this payload alone, so a refresh would break it",
+			"signature.payload_hash", "read the archive as it is, or get its new version from its owner");
 	return 0;
 }
 

@@ -15,19 +15,20 @@
 #include "dotsync/manifest.h"
 #include "dotsync/trust.h"
 
-#define SYNC(variant)                                                                           \
+#define SYNC(variant) \
 	"[sync]\nversion = \"1.3\"\ncontent_type = \"text/csv\"\ndisplay_ext = \"csv\"\n" variant \
 	"[meta]\ncreated_by = \"x\"\ncreated_at = \"2026-01-31T12:00:00Z\"\nhash_algo = \"blake3\"\n"
 #define PLAIN SYNC("")
 #define DID "did:key:z6MkvDqGT54cXesYGvABpF1UapVNwjCqRcafi4Px6Thv5T3Z"
 
-#define PUBLISHER_MESSAGE                                                                                                          \
+#define PUBLISHER_MESSAGE \
 	"this version cannot judge publisher releases, so it does not refresh what requires one (trust, publisher.require); read the " \
 	"archive as it is, or get its new version from the publisher"
-#define VAULT_MESSAGE(key)                                                                                            \
-	"this version cannot encrypt, so it does not refresh vaults (trust, " key "); read the archive as it is, or get its " \
+#define VAULT_MESSAGE(key) \
+	"this version cannot encrypt, so it does not refresh vaults (trust, " key \
+	"); read the archive as it is, or get its " \
 	"new version from its owner"
-#define SIGNED_PAYLOAD_MESSAGE                                                                                                     \
+#define SIGNED_PAYLOAD_MESSAGE \
 	"the signature is for this payload alone, so a refresh would break it (trust, signature.payload_hash); read the archive as it " \
 	"is, or get its new version from its owner"
 
@@ -41,26 +42,33 @@ static const struct {
 } cases[] = {
 	{ "nothing", PLAIN, NULL, DSYNC_TRUST_UNSIGNED, "", NULL },
 	{ "an entry of others", PLAIN, "notes.txt", DSYNC_TRUST_UNSIGNED, "", NULL },
-	{ "a signature", PLAIN "[signature]\nvalue = \"x\"\n", NULL, DSYNC_TRUST_NOT_JUDGED, "manifest signature,", NULL },
-	{ "a signature of the payload", PLAIN "[signature]\npayload_hash = \"x\"\n", NULL, DSYNC_TRUST_NOT_JUDGED, "manifest signature,",
-	  SIGNED_PAYLOAD_MESSAGE },
-	{ "a seal", PLAIN "[capabilities]\nvalues = [\"a\", \"seal:v1:x\"]\n[signature]\n", NULL, DSYNC_TRUST_NOT_JUDGED,
-	  "manifest signature,seal,", NULL },
-	{ "a seal alone", PLAIN "[capabilities]\nvalues = [\"seal:v9\"]\n", NULL, DSYNC_TRUST_NOT_JUDGED, "seal,", NULL },
+	{ "a signature", PLAIN "[signature]\nvalue = \"x\"\n", NULL, DSYNC_TRUST_NOT_JUDGED, "manifest signature,",
+		NULL },
+	{ "a signature of the payload", PLAIN "[signature]\npayload_hash = \"x\"\n", NULL, DSYNC_TRUST_NOT_JUDGED,
+		"manifest signature,", SIGNED_PAYLOAD_MESSAGE },
+	{ "a seal", PLAIN "[capabilities]\nvalues = [\"a\", \"seal:v1:x\"]\n[signature]\n", NULL,
+		DSYNC_TRUST_NOT_JUDGED, "manifest signature,seal,", NULL },
+	{ "a seal alone", PLAIN "[capabilities]\nvalues = [\"seal:v9\"]\n", NULL, DSYNC_TRUST_NOT_JUDGED, "seal,",
+		NULL },
 	{ "no seal", PLAIN "[capabilities]\nvalues = [\"sea\", \"xseal:\"]\n", NULL, DSYNC_TRUST_UNSIGNED, "", NULL },
 	{ "a release", PLAIN, "sync.release", DSYNC_TRUST_NOT_JUDGED, "release,", NULL },
 	{ "an attestation", PLAIN, "sync.attest", DSYNC_TRUST_UNSIGNED, "attestation,", NULL },
 	{ "a proof", PLAIN, "sync.proof", DSYNC_TRUST_UNSIGNED, "proof,", NULL },
 	{ "chunks", PLAIN, "sync.chunks", DSYNC_TRUST_UNSIGNED, "chunks,", NULL },
-	{ "a proof that is claimed", PLAIN "[verification]\nenabled = true\n", NULL, DSYNC_TRUST_UNSIGNED, "proof,", NULL },
-	{ "publishers", PLAIN "[publisher]\nkeys = [\"" DID "\"]\n", NULL, DSYNC_TRUST_UNSIGNED, "publisher,", PUBLISHER_MESSAGE },
+	{ "a proof that is claimed", PLAIN "[verification]\nenabled = true\n", NULL, DSYNC_TRUST_UNSIGNED, "proof,",
+		NULL },
+	{ "publishers", PLAIN "[publisher]\nkeys = [\"" DID "\"]\n", NULL, DSYNC_TRUST_UNSIGNED, "publisher,",
+		PUBLISHER_MESSAGE },
 	{ "publishers required", PLAIN "[publisher]\nrequire = \"publisher\"\n", "sync.release", DSYNC_TRUST_NOT_JUDGED,
-	  "publisher,release,", PUBLISHER_MESSAGE },
-	{ "attestations required", PLAIN "[publisher]\nrequire = \"attested\"\n", NULL, DSYNC_TRUST_UNSIGNED, "publisher,", NULL },
-	{ "publishers not required", PLAIN "[publisher]\nrequire = \"none\"\n", NULL, DSYNC_TRUST_UNSIGNED, "publisher,", NULL },
-	{ "a vault", SYNC("variant = \"vault\"\n"), NULL, DSYNC_TRUST_UNSIGNED, "encryption,", VAULT_MESSAGE("sync.variant") },
+		"publisher,release,", PUBLISHER_MESSAGE },
+	{ "attestations required", PLAIN "[publisher]\nrequire = \"attested\"\n", NULL, DSYNC_TRUST_UNSIGNED,
+		"publisher,", NULL },
+	{ "publishers not required", PLAIN "[publisher]\nrequire = \"none\"\n", NULL, DSYNC_TRUST_UNSIGNED,
+		"publisher,", NULL },
+	{ "a vault", SYNC("variant = \"vault\"\n"), NULL, DSYNC_TRUST_UNSIGNED, "encryption,",
+		VAULT_MESSAGE("sync.variant") },
 	{ "encryption", PLAIN "[encryption]\nenabled = true\n", NULL, DSYNC_TRUST_UNSIGNED, "encryption,",
-	  VAULT_MESSAGE("encryption.enabled") },
+		VAULT_MESSAGE("encryption.enabled") },
 	{ "an algorithm only", PLAIN "[encryption]\nalgorithm = \"age-v1\"\n", NULL, DSYNC_TRUST_UNSIGNED, "", NULL },
 };
 
@@ -181,9 +189,9 @@ test_details(void **state)
 	(void)state;
 	scratch_make(folder);
 	archive = make_archive(folder,
-			       SYNC("variant = \"vault\"\n") "[capabilities]\nvalues = [\"seal:v1\"]\n[verification]\nenabled = true\n"
-							     "[publisher]\nrequire = \"none\"\n",
-			       "sync.attest");
+		SYNC("variant = \"vault\"\n") "[capabilities]\nvalues = [\"seal:v1\"]\n[verification]\nenabled = true\n"
+					      "[publisher]\nrequire = \"none\"\n",
+		"sync.attest");
 	trust = dsync_trust_check(archive, DSYNC_TRUST_FOR_READING, NULL);
 	assert_non_null(trust);
 	dsync_archive_unref(archive); /* the rows do not need it */

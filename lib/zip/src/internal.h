@@ -89,7 +89,7 @@ struct dsync_zip {
 	size_t count;
 	unsigned char *tail; /* directory and end records, behind the records in the same allocation */
 	size_t tail_size;
-	char *names; /* all names with their NULs, behind the tail */
+	char *names;                   /* all names with their NULs, behind the tail */
 	struct dsync__zip_window kept; /* the part of the file that opening read last: most manifests are in it */
 	struct dsync__zip_record records[];
 };
