@@ -101,7 +101,7 @@ def verify(stage):
 	figures = medians(times)
 	return [
 		compare("verify 1 GiB, to BLAKE3 alone", times, "dotsync verify", "blake3", 1.2,
-			"Warm. The limits have one thread; ours computes CRC-32 as well (`both` is what that costs one thread) and has two."),
+			"Warm. The limits have one thread; ours computes CRC-32 as well (`both` is what that costs)."),
 		result("the same, to BLAKE3 and CRC-32 alone", ratio(times, "dotsync verify", "both"), 1.2,
 			figures={name: figures[name] for name in ("both", "dotsync verify")}),
 	]

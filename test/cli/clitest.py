@@ -92,6 +92,9 @@ class Case:
 			"LC_ALL": "C.UTF-8",
 			"TERM": "xterm",
 		}
+		for name in ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS"):	# how a sanitizer behaves is the build's affair
+			if name in os.environ:
+				self.environment[name] = os.environ[name]
 		os.mkdir(self.environment["HOME"])
 		self.work = os.path.join(folder, "work")
 		os.mkdir(self.work)

@@ -181,6 +181,17 @@ drive(struct dsync_run *run, struct dsync_code *code, struct dsync_error *err)
 				: rc;
 }
 
+/* What takes long beside the updater: copying and reading back what it put together. */
+static int
+is_unwanted(void *user, uint64_t done, uint64_t total)
+{
+	struct dsync_run *run = user;
+
+	(void)done;
+	(void)total;
+	return dsync_caller_is_cancelled(run->caller);
+}
+
 int
 dsync_drive(struct dsync_run *run, struct dsync_error *err)
 {
@@ -191,6 +202,7 @@ dsync_drive(struct dsync_run *run, struct dsync_error *err)
 		(uint64_t)dsync_manifest_max_payload(dsync_archive_manifest(run->archive)), err);
 	if (rc < 0)
 		return rc;
+	dsync_assembly_set_progress(run->staging.assembly, is_unwanted, run);
 	dsync_drive_prepare(run);
 	memcpy(code.key.wasm, run->judgement.updater.hash, sizeof(code.key.wasm));
 	code.key.memory_max = DSYNC_WORKER_MEMORY_MAX;
