@@ -30,6 +30,7 @@
 #         threads   run in the tsan build
 #         slow      left out under valgrind
 #         sandbox   left out under valgrind, which needs calls the cage forbids
+#         native    left out under valgrind: mounts, or kills and starts programs that it does not follow
 #       The target `dsync_tests` builds all test programs.
 #
 #   dsync_script_test(NAME SCRIPT file [LABELS l...] [ARGS a...]

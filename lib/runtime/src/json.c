@@ -39,11 +39,12 @@ dsync__json_parse(const void *text, size_t size, int code, json_t **object, stru
 {
 	json_error_t fault;
 
+	memset(&fault, 0, sizeof(fault)); /* jansson leaves it alone when its first allocation fails */
 	*object = NULL;
 	if (too_deep(text, size))
 		return dsync_error_set(err, code, "json", "nested deeper than %d levels", DSYNC_JSON_DEPTH_MAX);
 	*object = json_loadb(text, size, JSON_REJECT_DUPLICATES, &fault);
-	if (*object == NULL && json_error_code(&fault) == json_error_out_of_memory)
+	if (*object == NULL && (json_error_code(&fault) == json_error_out_of_memory || fault.text[0] == '\0'))
 		return dsync_error_set_memory(err);
 	if (*object == NULL) {
 		dsync_error_set(err, code, "json", "not JSON: %s", fault.text);
