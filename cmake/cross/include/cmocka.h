@@ -26,12 +26,30 @@ struct CMUnitTest {
 	void *initial_state;
 };
 
-#define cmocka_unit_test(f) { #f, f, NULL, NULL, NULL }
-#define cmocka_unit_test_setup(f, s) { #f, f, s, NULL, NULL }
-#define cmocka_unit_test_teardown(f, t) { #f, f, NULL, t, NULL }
-#define cmocka_unit_test_setup_teardown(f, s, t) { #f, f, s, t, NULL }
-#define cmocka_unit_test_prestate(f, p) { #f, f, NULL, NULL, p }
-#define cmocka_unit_test_prestate_setup_teardown(f, s, t, p) { #f, f, s, t, p }
+#define cmocka_unit_test(f) \
+	{ \
+#f, f, NULL, NULL, NULL \
+	}
+#define cmocka_unit_test_setup(f, s) \
+	{ \
+#f, f, s, NULL, NULL \
+	}
+#define cmocka_unit_test_teardown(f, t) \
+	{ \
+#f, f, NULL, t, NULL \
+	}
+#define cmocka_unit_test_setup_teardown(f, s, t) \
+	{ \
+#f, f, s, t, NULL \
+	}
+#define cmocka_unit_test_prestate(f, p) \
+	{ \
+#f, f, NULL, NULL, p \
+	}
+#define cmocka_unit_test_prestate_setup_teardown(f, s, t, p) \
+	{ \
+#f, f, s, t, p \
+	}
 
 #define cmocka_run_group_tests(tests, setup, teardown) \
 	cmocka__run(#tests, tests, sizeof(tests) / sizeof(tests[0]), setup, teardown)
@@ -67,8 +85,7 @@ struct CMUnitTest {
 		cmocka__check(cmocka_a op cmocka_b, "%s %s %s", #a, #op, #b); \
 	} while (0)
 
-#define cmocka__memory(a, op, b, size) \
-	cmocka__check(memcmp((a), (b), (size)) op 0, "memory: %s %s %s", #a, #op, #b)
+#define cmocka__memory(a, op, b, size) cmocka__check(memcmp((a), (b), (size)) op 0, "memory: %s %s %s", #a, #op, #b)
 
 #define cmocka__strings(a, op, b) \
 	do { \
@@ -89,7 +106,8 @@ struct CMUnitTest {
 #define assert_uint_not_equal(a, b) cmocka__integers(a, !=, b)
 #define assert_in_range(x, low, high) \
 	cmocka__check((unsigned long long)(x) >= (unsigned long long)(low) && \
-		(unsigned long long)(x) <= (unsigned long long)(high), "%s in %s..%s", #x, #low, #high)
+			(unsigned long long)(x) <= (unsigned long long)(high), \
+		"%s in %s..%s", #x, #low, #high)
 #define assert_return_code(rc, error) cmocka__check((rc) >= 0, "%s: errno %d", #rc, (int)(error))
 #define assert_string_equal(a, b) cmocka__strings(a, ==, b)
 #define assert_string_not_equal(a, b) cmocka__strings(a, !=, b)
@@ -122,8 +140,8 @@ cmocka__run_one(const struct CMUnitTest *test, void *group_state)
 }
 
 static inline int
-cmocka__run(const char *group, const struct CMUnitTest *tests, size_t count,
-	int (*setup)(void **state), int (*teardown)(void **state))
+cmocka__run(const char *group, const struct CMUnitTest *tests, size_t count, int (*setup)(void **state),
+	int (*teardown)(void **state))
 {
 	void *state = NULL;
 	int failed = 0;
