@@ -7,28 +7,12 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "server"))
-import client
-from refresher import Place, Record, patch_record, payload, print_of
+from refresher import Place, Record, ServerCase, patch_record, payload, print_of
 
 REJECTED = -35
 
 
-class PlainTest(unittest.TestCase):
-	@classmethod
-	def setUpClass(cls):
-		cls.server = client.Server()
-
-	@classmethod
-	def tearDownClass(cls):
-		cls.server.stop()
-
-	def setUp(self):
-		self.server.reset()
-		self.place = Place()
-		self.addCleanup(self.place.__exit__)
-		self.place.grant([self.server.origin()])
-		self.server.content("/data", b"new data", headers={"ETag": '"1"'})
-
+class PlainTest(ServerCase):
 	def http(self, path="/data", **keys):
 		return self.place.http("a.sync", b"old", self.server.url(path), **keys)
 

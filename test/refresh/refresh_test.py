@@ -13,27 +13,12 @@ import zipfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "server"))
 import client
-from refresher import (BUILD, GUESTS, HELPERS, Place, Process, Record, attest, entry, manifest, patch_record, payload, print_of, updater)
+from refresher import (BUILD, GUESTS, HELPERS, Place, Process, Record, ServerCase, attest, entry, manifest, patch_record, payload, print_of, updater)
 
 REJECTED, HELD, NETWORK, POLICY = -35, -36, -21, -20
 
 
-class RefreshTest(unittest.TestCase):
-	@classmethod
-	def setUpClass(cls):
-		cls.server = client.Server()
-
-	@classmethod
-	def tearDownClass(cls):
-		cls.server.stop()
-
-	def setUp(self):
-		self.server.reset()
-		self.place = Place()
-		self.addCleanup(self.place.__exit__)
-		self.place.grant([self.server.origin()])
-		self.server.content("/data", b"new data", headers={"ETag": '"1"'})
-
+class RefreshTest(ServerCase):
 	def http(self, old=b"old", path="/data", **keys):
 		return self.place.http("a.sync", old, self.server.url(path), **keys)
 

@@ -18,10 +18,16 @@ import shutil
 import signal
 import socket
 import struct
+import sys
 import tempfile
 import time
+import unittest
 import zipfile
 import zlib
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "server"))
+
+import client  # noqa: E402
 
 BUILD = os.environ["DOTSYNC_BUILD"]
 HELPERS = os.path.join(BUILD, "libexec", "dotsync")
@@ -256,3 +262,22 @@ def patch_record(path, **members):
 		else:
 			struct.pack_into("<q", data, places[name], value)
 	os.setxattr(path, ATTRIBUTE, bytes(data))
+
+
+class ServerCase(unittest.TestCase):
+	"""A server for all tests of a class; for each test a place of its own, whose user granted that server, and new data at /data."""
+
+	@classmethod
+	def setUpClass(cls):
+		cls.server = client.Server()
+
+	@classmethod
+	def tearDownClass(cls):
+		cls.server.stop()
+
+	def setUp(self):
+		self.server.reset()
+		self.place = Place()
+		self.addCleanup(self.place.__exit__)
+		self.place.grant([self.server.origin()])
+		self.server.content("/data", b"new data", headers={"ETag": '"1"'})
