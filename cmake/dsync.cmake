@@ -111,7 +111,7 @@ function(dsync_program name)
 	set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${build_dir})
 	if(ARG_STATIC AND NOT DSYNC_SANITIZE)	# sanitizers need the shared libc
 		target_link_options(${name} PRIVATE -static -Wl,--gc-sections)
-		set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+		set_property(TARGET ${name} PROPERTY POSITION_INDEPENDENT_CODE)	# OFF would add -no-pie, which clang warns of
 	endif()
 	if(ARG_DEST STREQUAL "libexec")	# a helper that others may write is not started, whatever the umask was
 		add_custom_command(TARGET ${name} POST_BUILD COMMAND chmod go-w $<TARGET_FILE:${name}> VERBATIM)
