@@ -18,4 +18,5 @@ add_library(dsync_libdeflate STATIC
 	${dir}/lib/deflate_decompress.c)
 target_include_directories(dsync_libdeflate SYSTEM PUBLIC $<BUILD_INTERFACE:${dir}>)
 target_compile_options(dsync_libdeflate PRIVATE -w)
+target_compile_definitions(dsync_libdeflate PRIVATE _GNU_SOURCE)	# its look at an ARM processor needs O_CLOEXEC
 target_link_libraries(dsync_libdeflate PRIVATE $<BUILD_INTERFACE:dsync_foreign_flags>)
