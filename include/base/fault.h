@@ -23,7 +23,7 @@
  * Whole programs take their fault from the environment, read before main():
  *
  *	DSYNC_FAULT=KIND:ERRNO:N[:persistent][:FILTER]
- *		KIND is error, short, memory or kill; ERRNO a number or EIO, ENOSPC, EINTR, EACCES,
+ *		KIND is error, short, memory, kill or stop; ERRNO a number or EIO, ENOSPC, EINTR, EACCES,
  *		EAGAIN, EDQUOT, EMFILE, ENOMEM, EOPNOTSUPP, EPERM, EROFS (only `error` looks at it); N the
  *		call, counted from 1, with 0 for none, which just counts; FILTER
  *		the name of one call without `dsync_sys_`.
@@ -46,7 +46,8 @@ enum dsync_fault_kind {
 	DSYNC_FAULT_ERROR,  /* a call of sys.h does nothing and returns the given errno */
 	DSYNC_FAULT_SHORT,  /* pread, pwrite, read, write, copy_range do half, at least a byte */
 	DSYNC_FAULT_MEMORY, /* malloc, calloc, realloc return NULL */
-	DSYNC_FAULT_KILL    /* SIGKILL before the call of sys.h; a write is half done first */
+	DSYNC_FAULT_KILL,   /* SIGKILL before the call of sys.h; a write is half done first */
+	DSYNC_FAULT_STOP    /* SIGSTOP before the call, so that a test can do something in between; SIGCONT goes on */
 };
 
 /*

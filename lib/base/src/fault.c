@@ -91,7 +91,7 @@ dsync__fault_errno(void)
 static enum dsync_fault_kind
 parse_kind(const char *text)
 {
-	static const char *const names[] = { "none", "error", "short", "memory", "kill" };
+	static const char *const names[] = { "none", "error", "short", "memory", "kill", "stop" };
 	size_t i;
 
 	for (i = 1; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -19,10 +19,18 @@ die(void)
 	raise(SIGKILL);
 }
 
+static void
+wait_here(const char *name)
+{
+	if (dsync__fault_due(DSYNC_FAULT_STOP, name))
+		raise(SIGSTOP);
+}
+
 /* 0 to go on, or the negative errno that the call shall return; does not come back from a kill. */
 static int
 refuse(const char *name)
 {
+	wait_here(name);
 	if (dsync__fault_due(DSYNC_FAULT_KILL, name))
 		die();
 	return dsync__fault_due(DSYNC_FAULT_ERROR, name) ? -dsync__fault_errno() : 0;
@@ -144,6 +152,7 @@ CALL(ssize_t, read, int fd, void *buf, size_t size)
 /* A kill in the middle of a write leaves half of it, as a real one may. */
 CALL(ssize_t, pwrite, int fd, const void *buf, size_t size, uint64_t offset)
 {
+	wait_here("pwrite");
 	if (dsync__fault_due(DSYNC_FAULT_KILL, "pwrite")) {
 		__real_dsync_sys_pwrite(fd, buf, size / 2, offset);
 		die();
@@ -155,6 +164,7 @@ CALL(ssize_t, pwrite, int fd, const void *buf, size_t size, uint64_t offset)
 
 CALL(ssize_t, write, int fd, const void *buf, size_t size)
 {
+	wait_here("write");
 	if (dsync__fault_due(DSYNC_FAULT_KILL, "write")) {
 		__real_dsync_sys_write(fd, buf, size / 2);
 		die();

@@ -270,3 +270,10 @@ dsync_builder_set_progress(struct dsync_builder *b, dsync_builder_progress *prog
 	b->progress_user = user;
 	return b->error.code;
 }
+
+void
+dsync_builder_set_before_publish(struct dsync_builder *b, dsync_builder_before_publish *before_publish, void *user)
+{
+	b->before_publish = before_publish;
+	b->before_publish_user = user;
+}

@@ -11,6 +11,7 @@
 
 #include "dotsync/builder.h"
 #include "dotsync/error.h"
+#include "format/builder.h"
 #include "zip/zip.h"
 
 struct dsync_archive;
@@ -50,6 +51,8 @@ struct dsync_builder {
 	mode_t mode;
 	dsync_builder_progress *progress;
 	void *progress_user;
+	dsync_builder_before_publish *before_publish; /* or NULL */
+	void *before_publish_user;
 };
 
 #endif

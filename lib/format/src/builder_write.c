@@ -196,6 +196,8 @@ dsync_builder_write(struct dsync_builder *b, const char *path, enum dsync_create
 		rc = check_is_base(b, commit, err);
 	if (rc == 0)
 		rc = write_archive(b, dsync_commit_fd(commit), err);
+	if (rc == 0 && b->before_publish != NULL)
+		rc = b->before_publish(b->before_publish_user, commit, err);
 	if (rc == 0)
 		rc = dsync_commit_publish(commit, err);
 	dsync_commit_close(commit);

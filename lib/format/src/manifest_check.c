@@ -72,7 +72,7 @@ dsync__manifest_is_extension(const char *text, size_t size)
 		text++;
 		size--;
 	}
-	if (size == 0 || size > EXTENSION_SIZE_MAX)
+	if (size > EXTENSION_SIZE_MAX) /* none at all is what the reference writes for a name without one */
 		return false;
 	for (i = 0; i < size; i++) {
 		if (!dsync_text_is_alnum((unsigned char)text[i]) && memchr("._-+", text[i], 4) == NULL)

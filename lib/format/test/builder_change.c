@@ -4,12 +4,15 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/xattr.h>
 
 #include <cmocka.h>
 
+#include "base/error.h"
 #include "dotsync/archive.h"
 #include "dotsync/builder.h"
 #include "dotsync/manifest.h"
+#include "format/builder.h"
 #include "format/layout.h"
 #include "manifest_texts.h"
 #include "sample.h"
@@ -319,6 +322,54 @@ obeys_the_create_modes(void **state)
 	assert_int_equal(sample_count(), 2);
 }
 
+/* What the callback saw, and what it answers. */
+struct moment {
+	int answer;
+	unsigned calls;
+};
+
+static int
+before_publish(void *user, struct dsync_commit *commit, struct dsync_error *err)
+{
+	struct dsync_archive *staged = dsync_archive_open_fd(dsync_commit_fd(commit), NULL, err);
+	struct moment *moment = user;
+
+	moment->calls++;
+	assert_non_null(staged);
+	assert_int_equal(dsync_archive_payload_size(staged), 3);
+	assert_int_equal(dsync_archive_payload_size(dsync_commit_base(commit)), 4);
+	dsync_archive_unref(staged);
+	assert_int_equal(dsync_commit_set_attribute(commit, "user.test", "x", 1), 0);
+	return moment->answer < 0 ? dsync_error_set(err, moment->answer, "", "no") : 0;
+}
+
+/* Under the lock, with the new version whole and the old one still in place; a refusal changes nothing. */
+static void
+asks_before_it_publishes(void **state)
+{
+	struct moment moment = { .answer = DSYNC_ERR_POLICY };
+	struct dsync_builder *b;
+	struct dsync_error err;
+	char value[8];
+
+	(void)state;
+	sample_make("a.sync", "four");
+	b = with_base("a.sync");
+	dsync_builder_set_payload_bytes(b, "new", 3);
+	dsync_builder_set_before_publish(b, before_publish, &moment);
+	assert_int_equal(dsync_builder_write(b, "a.sync", DSYNC_CREATE_UPDATE, &err), DSYNC_ERR_POLICY);
+	assert_string_equal(err.message, "no");
+	sample_check("a.sync", "four");
+	assert_int_equal(sample_count(), 1);
+	moment.answer = 0;
+	assert_int_equal(dsync_builder_write(b, "a.sync", DSYNC_CREATE_UPDATE, &err), 0);
+	assert_int_equal(moment.calls, 2);
+	sample_check("a.sync", "new");
+	if (listxattr("a.sync", value, 0) > 0) /* where the file system keeps any */
+		assert_int_equal(getxattr("a.sync", "user.test", value, sizeof(value)), 1);
+	dsync_builder_destroy(b);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, sample_setup, sample_teardown)
 
 int
@@ -331,6 +382,7 @@ main(void)
 		TEST(copies_strangers_byte_for_byte),
 		TEST(writes_what_the_rust_reader_wants),
 		TEST(obeys_the_create_modes),
+		TEST(asks_before_it_publishes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,7 +80,7 @@ test_create_refuses(void **state)
 	assert_null(dsync_manifest_create("csv", "csv", &err));
 	assert_int_equal(err.code, DSYNC_ERR_MANIFEST);
 	assert_string_equal(err.entry, "sync.content_type");
-	assert_null(dsync_manifest_create("text/csv", "", &err));
+	assert_null(dsync_manifest_create("text/csv", "a/b", &err));
 	assert_string_equal(err.entry, "sync.display_ext");
 	assert_null(dsync_manifest_create("text/\xff", "csv", &err));
 	assert_int_equal(err.code, DSYNC_ERR_INVALID);
