@@ -4,6 +4,7 @@
 #
 #   dsync_blake3, dsync_libdeflate    C sources pinned in deps/, or the system's
 #   dsync_wasmtime                    built once into the user cache by deps/build
+#   dsync_codecs                      zlib, zstd, liblzma, libcrypto: the system's, static
 #   dsync_jansson, dsync_curl, dsync_cmocka, dsync_tomlplusplus
 #                                     the system's, by pkg-config
 #
@@ -55,5 +56,6 @@ if(NOT DSYNC_CORE_ONLY)
 	if(BUILD_TESTING)
 		dsync_system_library(tomlplusplus tomlplusplus 3.0 libtomlplusplus-dev OPTIONAL)
 	endif()
+	include(deps-decode)
 	include(deps-wasmtime)
 endif()

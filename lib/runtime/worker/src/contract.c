@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "contract_type.h"
+
 #define WASM_PAGE_SIZE UINT64_C(65536)
 #define IMPORTS_MAX 4096
-#define NAME_SHOWN 128
+#define NAME_SHOWN 64 /* of each, so that what was expected and found still fits an error of DSYNC_ERROR_TEXT_SIZE */
 
 static void refuse(struct dsync_contract_match *match, enum dsync_guest_failure failure, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -40,57 +42,29 @@ shown(const wasm_name_t *name)
 	return name->size < NAME_SHOWN ? (int)name->size : NAME_SHOWN;
 }
 
-static char
-letter_of(const wasm_valtype_t *type)
-{
-	switch (wasm_valtype_kind(type)) {
-	case WASM_I32:
-		return 'i';
-	case WASM_I64:
-		return 'I';
-	case WASM_F32:
-		return 'f';
-	case WASM_F64:
-		return 'F';
-	default:
-		return '?';
-	}
-}
+/* The tables, and the contract that each goes with. */
+#define EVERY_CONTRACT (-1)
+static const struct known_table {
+	const struct dsync_import_table *table;
+	int contract;
+} known_tables[] = {
+	{ &dsync_contract_dotsync, DSYNC_CONTRACT_DOTSYNC },
+	{ &dsync_contract_decode, DSYNC_CONTRACT_DOTSYNC },
+	{ &dsync_contract_host, DSYNC_CONTRACT_HOST },
+	{ &dsync_contract_wasi, EVERY_CONTRACT },
+	{ &dsync_contract_env, EVERY_CONTRACT },
+};
 
-static bool
-letters_are(const wasm_valtype_vec_t *types, const char *letters, size_t count)
+static const struct known_table *
+find_table(const wasm_name_t *module)
 {
 	size_t i;
 
-	if (types->size != count)
-		return false;
-	for (i = 0; i < count; i++) {
-		if (letter_of(types->data[i]) != letters[i])
-			return false;
+	for (i = 0; i < sizeof(known_tables) / sizeof(known_tables[0]); i++) {
+		if (name_is(module, known_tables[i].table->module))
+			return &known_tables[i];
 	}
-	return true;
-}
-
-static bool
-type_is(const wasm_functype_t *type, const char *letters)
-{
-	const char *colon = strchr(letters, ':');
-
-	return letters_are(wasm_functype_params(type), letters, (size_t)(colon - letters)) &&
-		letters_are(wasm_functype_results(type), colon + 1, strlen(colon + 1));
-}
-
-/* Its own contract's table, WASI's and env's. */
-static const struct dsync_import_table *
-find_table(enum dsync_contract contract, const wasm_name_t *module)
-{
-	if (contract == DSYNC_CONTRACT_DOTSYNC && name_is(module, dsync_contract_dotsync.module))
-		return &dsync_contract_dotsync;
-	if (contract == DSYNC_CONTRACT_HOST && name_is(module, dsync_contract_host.module))
-		return &dsync_contract_host;
-	if (name_is(module, dsync_contract_wasi.module))
-		return &dsync_contract_wasi;
-	return name_is(module, dsync_contract_env.module) ? &dsync_contract_env : NULL;
+	return NULL;
 }
 
 static const struct dsync_import *
@@ -98,34 +72,68 @@ find_import(const struct dsync_import_table *table, const wasm_name_t *name)
 {
 	size_t i;
 
-	for (i = 0; table != NULL && i < table->count; i++) {
+	for (i = 0; i < table->count; i++) {
 		if (name_is(name, table->imports[i].name))
 			return &table->imports[i];
 	}
 	return NULL;
 }
 
+static const char *
+name_of(int contract)
+{
+	return contract == DSYNC_CONTRACT_DOTSYNC ? "dotsync.v1" : contract == DSYNC_CONTRACT_HOST ? "host" : "WASI";
+}
+
+/* What its author most likely meant. */
+static const char *
+expected_instead(const wasm_importtype_t *import, const struct known_table *known)
+{
+	if (wasm_externtype_kind(wasm_importtype_type(import)) == WASM_EXTERN_MEMORY)
+		return "the module to export its memory, not to import one";
+	if (name_is(wasm_importtype_module(import), "wasi_unstable"))
+		return "the later WASI, wasi_snapshot_preview1";
+	if (known != NULL)
+		return "one that the contract has";
+	return "dotsync.v1, host or wasi_snapshot_preview1";
+}
+
+/* Every refusal names the import, what was found and what would do. */
+static void
+refuse_import(struct dsync_contract_match *match, const wasm_importtype_t *import, const struct known_table *known,
+	const struct dsync_import *expected)
+{
+	const wasm_name_t *module = wasm_importtype_module(import), *name = wasm_importtype_name(import);
+	char found[DSYNC_CONTRACT_TYPE_SIZE], wanted[DSYNC_CONTRACT_TYPE_SIZE];
+
+	dsync_contract_type_tell(found, wasm_importtype_type(import));
+	if (expected != NULL) {
+		dsync_contract_type_tell_letters(wanted, expected->type);
+		refuse(match, DSYNC_GUEST_IMPORT, "import \"%.*s.%.*s\" has another type: expected %s, found %s",
+			shown(module), module->data, shown(name), name->data, wanted, found);
+	} else if (known != NULL && known->contract != EVERY_CONTRACT && known->contract != (int)match->contract) {
+		refuse(match, DSYNC_GUEST_IMPORT,
+			"import \"%.*s.%.*s\" goes with the contract %s, but this module follows %s: a module follows one",
+			shown(module), module->data, shown(name), name->data, name_of(known->contract),
+			name_of((int)match->contract));
+	} else {
+		refuse(match, DSYNC_GUEST_IMPORT, "unknown import \"%.*s.%.*s\": expected %s, found %s", shown(module),
+			module->data, shown(name), name->data, expected_instead(import, known), found);
+	}
+}
+
 static const struct dsync_import *
 match_import(struct dsync_contract_match *match, const wasm_importtype_t *import)
 {
-	const wasm_name_t *module = wasm_importtype_module(import);
-	const wasm_name_t *name = wasm_importtype_name(import);
-	const wasm_externtype_t *type = wasm_importtype_type(import);
-	const struct dsync_import *found = find_import(find_table(match->contract, module), name);
-	const wasm_functype_t *function;
+	const struct known_table *known = find_table(wasm_importtype_module(import));
+	const struct dsync_import *found = NULL;
 
-	if (found == NULL) {
-		refuse(match, DSYNC_GUEST_IMPORT, "unknown import \"%.*s.%.*s\"", shown(module), module->data,
-			shown(name), name->data);
-		return NULL;
-	}
-	function = wasm_externtype_as_functype_const(type);
-	if (function == NULL || !type_is(function, found->type)) {
-		refuse(match, DSYNC_GUEST_IMPORT, "import \"%.*s.%s\" has another type: expected a function %s",
-			shown(module), module->data, found->name, found->type);
-		return NULL;
-	}
-	return found;
+	if (known != NULL && (known->contract == EVERY_CONTRACT || known->contract == (int)match->contract))
+		found = find_import(known->table, wasm_importtype_name(import));
+	if (found != NULL && dsync_contract_type_is(wasm_importtype_type(import), found->type))
+		return found;
+	refuse_import(match, import, known, found);
+	return NULL;
 }
 
 static enum dsync_contract
@@ -197,7 +205,8 @@ match_memory(struct dsync_contract_match *match, const wasm_externtype_t *type, 
 	uint64_t pages;
 
 	if (memory == NULL) {
-		refuse(match, DSYNC_GUEST_EXPORT, "no export \"memory\"");
+		refuse(match, DSYNC_GUEST_EXPORT,
+			"no export \"memory\": expected the module to export its memory by that name, since calls pass addresses in it");
 		return;
 	}
 	pages = wasmtime_memorytype_minimum(memory);
@@ -209,9 +218,18 @@ match_memory(struct dsync_contract_match *match, const wasm_externtype_t *type, 
 static bool
 is_entry(const wasm_externtype_t *type)
 {
-	const wasm_functype_t *function = type == NULL ? NULL : wasm_externtype_as_functype_const(type);
+	return dsync_contract_type_is(type, ":") || dsync_contract_type_is(type, ":i");
+}
 
-	return function != NULL && (type_is(function, ":") || type_is(function, ":i"));
+static void
+refuse_entry(struct dsync_contract_match *match, const char *expected, const wasm_externtype_t *instead)
+{
+	char found[DSYNC_CONTRACT_TYPE_SIZE] = "none";
+
+	if (instead != NULL)
+		dsync_contract_type_tell(found, instead);
+	refuse(match, DSYNC_GUEST_EXPORT,
+		"no entry point: expected an exported function %s without parameters, found %s", expected, found);
 }
 
 /* dotsync.v1 has run; host has run, else _start; a WASI command has _start. */
@@ -225,11 +243,10 @@ match_entry(struct dsync_contract_match *match, const struct exports *found)
 		match->entry = "run";
 	else if (may_start && is_entry(found->start))
 		match->entry = "_start";
+	else if (!may_run)
+		refuse_entry(match, "\"_start\"", found->start);
 	else
-		refuse(match, DSYNC_GUEST_EXPORT, "no entry point: expected an exported function %s without parameters",
-			!may_run            ? "\"_start\""
-				: may_start ? "\"run\" or \"_start\""
-					    : "\"run\"");
+		refuse_entry(match, may_start ? "\"run\" or \"_start\"" : "\"run\"", found->run);
 
 	match->has_initialize = match->entry != NULL && strcmp(match->entry, "run") == 0 && is_entry(found->initialize);
 }
@@ -268,6 +285,9 @@ dsync_contract_finish(struct dsync_guest *guest)
 	if (guest->exit_code != 0) {
 		outcome = DSYNC_GUEST_FAILED;
 		snprintf(text, sizeof(text), "the updater exited with code %u", guest->exit_code);
+	} else if (guest->write_failed) {
+		outcome = DSYNC_GUEST_FAILED;
+		snprintf(text, sizeof(text), "what the updater wrote could not be stored");
 	} else if (guest->has_written && !guest->job.push) {
 		outcome = guest->written > 0 ? DSYNC_GUEST_UPDATED : DSYNC_GUEST_UPDATED_EMPTY;
 	}

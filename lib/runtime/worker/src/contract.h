@@ -2,10 +2,10 @@
 /*
  * contract.h - which imports a module may have, and which contract it follows.
  *
- * Every import that exists stands in one of four constant tables.  A type is written as
+ * Every import that exists stands in one of five constant tables.  A type is written as
  * letters, parameters first: i is i32, I is i64, "iiI:i" takes three and returns an i32.
  * A module is judged before anything of it runs: its contract by the rule of
- * doc/worker.md, then every import by name and type, then its exports.
+ * doc/contracts/README.md, then every import by name and type, then its exports.
  */
 #ifndef WORKER_CONTRACT_H
 #define WORKER_CONTRACT_H
@@ -31,6 +31,7 @@ struct dsync_import_table {
 };
 
 extern const struct dsync_import_table dsync_contract_dotsync; /* "dotsync.v1" */
+extern const struct dsync_import_table dsync_contract_decode;  /* "dotsync.decode.v1": may accompany dotsync.v1 */
 extern const struct dsync_import_table dsync_contract_host;    /* "host" */
 extern const struct dsync_import_table dsync_contract_wasi;    /* "wasi_snapshot_preview1" */
 extern const struct dsync_import_table dsync_contract_env;     /* "env": abort of AssemblyScript */

@@ -9,12 +9,14 @@
 
 #include "ticks.h"
 
-/* Values that only the worker knows. */
+/* Values that only the worker knows.  After finish the host refuses every call but log; what need not reach it is refused here. */
 static int64_t
 get(struct dsync_guest *guest, const wasmtime_val_raw_t *v)
 {
 	uint64_t used_ms;
 
+	if (guest->finished)
+		return DSYNC_GUEST_ERR_STATE;
 	switch (v[0].i32) {
 	case DSYNC_GUEST_KEY_CPU_MS:
 		used_ms = (dsync_ticks_cpu_us() - guest->start_cpu_us) / 1000;
@@ -105,6 +107,8 @@ read_source(struct dsync_guest *guest, const wasmtime_val_raw_t *v)
 
 	if (out == NULL)
 		return DSYNC_GUEST_ERR_FAULT;
+	if (guest->finished)
+		return DSYNC_GUEST_ERR_STATE;
 	if (v[1].i64 < 0 || v[1].i64 > INT64_MAX - UINT32_MAX)
 		return DSYNC_GUEST_ERR_INVAL;
 	return dsync_guest_read(guest, DSYNC_CALL_READ, v[0].i32, (uint64_t)v[1].i64, out, (uint32_t)v[3].i32);
@@ -118,6 +122,8 @@ write_payload(struct dsync_guest *guest, const wasmtime_val_raw_t *v)
 
 	if (data == NULL)
 		return DSYNC_GUEST_ERR_FAULT;
+	if (guest->finished)
+		return DSYNC_GUEST_ERR_STATE;
 	value = dsync_guest_send(guest, DSYNC_CALL_WRITE, data, (uint32_t)v[1].i32);
 	return value < 0 ? value : (int64_t)(uint32_t)v[1].i32;
 }
@@ -162,8 +168,9 @@ random_bytes(struct dsync_guest *guest, const wasmtime_val_raw_t *v)
 
 	if (out == NULL)
 		return DSYNC_GUEST_ERR_FAULT;
-	dsync_guest_random_bytes(guest, out, (uint32_t)v[1].i32);
-	return 0;
+	if (guest->finished)
+		return DSYNC_GUEST_ERR_STATE;
+	return dsync_guest_random_whole(guest, out, (uint32_t)v[1].i32) ? 0 : DSYNC_GUEST_ERR_TIMEOUT;
 }
 
 static int64_t
@@ -199,12 +206,16 @@ static int64_t
 finish(struct dsync_guest *guest, const wasmtime_val_raw_t *v)
 {
 	const unsigned char *text = dsync_guest_range(guest, v[2].i32, (uint32_t)v[3].i32);
+	int64_t value;
 
 	if (text == NULL)
 		return DSYNC_GUEST_ERR_FAULT;
 	if ((uint32_t)v[3].i32 > DSYNC_FRAME_CALL_DATA_MAX)
 		return DSYNC_GUEST_ERR_INVAL;
-	return dsync_guest_ask(guest, DSYNC_CALL_FINISH, v[0].i32, v[1].i64, 0, text, (uint32_t)v[3].i32);
+	value = dsync_guest_ask(guest, DSYNC_CALL_FINISH, v[0].i32, v[1].i64, 0, text, (uint32_t)v[3].i32);
+	if (value >= 0)
+		guest->finished = true;
+	return value;
 }
 
 static const struct dsync_import imports[] = {

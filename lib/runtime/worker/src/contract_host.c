@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * host.*, the contract of the reference engine: every call's results are in doc/worker.md.
+ * host.*, the contract of the reference engine: every call's results are in doc/contracts/host.md.
  * All is i32; what does not fit is a negative code, never a wrap.
  */
 #include "contract.h"
@@ -8,6 +8,14 @@
 #include <string.h>
 
 #define REFUSED (-1)
+
+/* A request that cannot even be asked for: the host forgets the last answer, as after any failure. */
+static int64_t
+refuse_request(struct dsync_guest *guest)
+{
+	dsync_guest_ask(guest, DSYNC_CALL_HTTP, -1, 0, 0, NULL, 0);
+	return REFUSED;
+}
 
 static int64_t
 http_request(struct dsync_guest *guest, const wasmtime_val_raw_t *v)
@@ -17,11 +25,11 @@ http_request(struct dsync_guest *guest, const wasmtime_val_raw_t *v)
 	int64_t value;
 
 	if (url_size < 0 || method_size < 0)
-		return REFUSED;
+		return refuse_request(guest);
 	url = dsync_guest_range(guest, v[0].i32, (uint64_t)url_size);
 	method = dsync_guest_range(guest, v[2].i32, (uint64_t)method_size);
 	if (url == NULL || method == NULL || url_size > 8192 || method_size > 64)
-		return REFUSED;
+		return refuse_request(guest);
 
 	memcpy(text, url, (size_t)url_size);
 	memcpy(text + url_size, method, (size_t)method_size);

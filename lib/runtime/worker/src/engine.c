@@ -52,7 +52,10 @@ configure(wasm_config_t *config, uint64_t memory_max)
 {
 	configure_features(config);
 	wasmtime_config_strategy_set(config, WASMTIME_STRATEGY_CRANELIFT);
-	wasmtime_config_cranelift_opt_level_set(config, WASMTIME_OPT_LEVEL_SPEED);
+	/* Compiled quickly rather than into quick code: most updaters wait for a network (doc/decisions). */
+	/* Compiled quickly rather than into quick code: most updaters wait for a network (doc/decisions/08-compile-quickly.md). */
+	wasmtime_config_cranelift_opt_level_set(config, WASMTIME_OPT_LEVEL_NONE);
+	wasmtime_config_cranelift_flag_set(config, "regalloc_algorithm", "single_pass");
 #ifdef WASMTIME_FEATURE_PARALLEL_COMPILATION
 	wasmtime_config_parallel_compilation_set(config, false);
 #endif

@@ -152,6 +152,19 @@ dsync_guest_random_bytes(struct dsync_guest *guest, unsigned char *out, uint64_t
 	}
 }
 
+bool
+dsync_guest_random_whole(struct dsync_guest *guest, unsigned char *out, uint64_t size)
+{
+	uint64_t done = 0, piece;
+
+	while (done < size && !dsync_ticks_expired()) {
+		piece = piece_of(size - done);
+		dsync_guest_random_bytes(guest, out + done, piece);
+		done += piece;
+	}
+	return done == size;
+}
+
 void
 dsync_guest_exit(struct dsync_guest *guest, uint32_t code)
 {

@@ -20,6 +20,8 @@
 
 #define DSYNC_GUEST_FDS 16
 #define DSYNC_GUEST_STOP_SIZE 128
+#define DSYNC_GUEST_STREAMS 8
+#define DSYNC_GUEST_STREAM_FIRST 0x40000000 /* numbers of streams are above those of the host's answers */
 
 /* What a WASI descriptor of the guest stands for. */
 enum dsync_guest_fd_kind {
@@ -35,6 +37,16 @@ struct dsync_guest_fd {
 	enum dsync_guest_fd_kind kind;
 	int32_t source;    /* of INPUT and FILE: dsync_guest_source, or -1 for nothing */
 	uint64_t position; /* of INPUT and FILE */
+	uint32_t flags;    /* as the guest set them: told again, and without effect */
+};
+
+/* A stream of dotsync.decode.v1; `decode` NULL: free. */
+struct dsync_guest_stream {
+	int32_t number;
+	struct dsync_decode *decode;
+	struct dsync_guest *guest;
+	int32_t source;
+	const struct dsync_guest_stream *lower; /* NULL: over a source of the host */
 };
 
 /* Random numbers: the keyed hash of a counter. */
@@ -62,8 +74,12 @@ struct dsync_guest {
 	uint64_t log_left, log_dropped;
 	uint64_t written; /* host, WASI: bytes of the new payload */
 	bool has_written;
+	bool write_failed; /* WASI: what was written is not whole */
+	bool finished;     /* dotsync.v1: it said how it went */
 	struct dsync_guest_random random;
 	struct dsync_guest_fd fds[DSYNC_GUEST_FDS];
+	struct dsync_guest_stream streams[DSYNC_GUEST_STREAMS];
+	int32_t streams_opened;
 };
 
 /* Fills a zeroed struct.  `job` must outlive it. */
@@ -95,6 +111,9 @@ int64_t dsync_guest_send(struct dsync_guest *guest, enum dsync_call call, const 
 uint64_t dsync_guest_log(struct dsync_guest *guest, int32_t level, const unsigned char *text, uint64_t size);
 
 void dsync_guest_random_bytes(struct dsync_guest *guest, unsigned char *out, uint64_t size);
+
+/* The same of any size; false when the guest's processor time ran out on the way, which nothing else would notice. */
+bool dsync_guest_random_whole(struct dsync_guest *guest, unsigned char *out, uint64_t size);
 
 /* Ends the guest when the import returns: with an exit code, or as a trap with this text. */
 void dsync_guest_exit(struct dsync_guest *guest, uint32_t code);

@@ -17,6 +17,11 @@
 
 #include "runtime/frame.h"
 
+/*
+ * Whose processes may signal the worker?  Those of its own id: so it has one that nobody else has, past what accounts,
+ * services, and the subordinate ranges of containers are given.  Where that is not mapped (as root of a container) it is 65534.
+ */
+#define OWN_ID 2147000000
 #define NOBODY 65534
 #define FIRST_FOREIGN_FD 4
 #define LAST_CAPABILITY 63
@@ -25,15 +30,26 @@
 #define SYS_close_range 436
 #endif
 
+static int
+become(uid_t id)
+{
+	return setresgid(id, id, id) == 0 && setresuid(id, id, id) == 0 ? 0 : -errno;
+}
+
 int
 dsync_identity_drop_root(void)
 {
 	uid_t real, effective, saved;
+	int rc;
 
 	if (geteuid() == 0) {
-		if (setgroups(0, NULL) != 0 || setresgid(NOBODY, NOBODY, NOBODY) != 0 ||
-			setresuid(NOBODY, NOBODY, NOBODY) != 0)
+		if (setgroups(0, NULL) != 0)
 			return -errno;
+		rc = become(OWN_ID);
+		if (rc == -EINVAL)
+			rc = become(NOBODY);
+		if (rc < 0)
+			return rc;
 	}
 	if (getresuid(&real, &effective, &saved) != 0)
 		return -errno;

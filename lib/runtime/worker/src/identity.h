@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* As root: all ids become 65534, without groups.  For others: nothing.  -EPERM when an id is still 0. */
+/* As root: all ids become one that is no account's (65534 where that is not mapped), without groups.  For others: nothing.  -EPERM when an id is still 0. */
 int dsync_identity_drop_root(void);
 
 /* Closes all descriptors but 0-3 and leaves the working directory. */

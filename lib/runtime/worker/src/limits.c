@@ -8,11 +8,14 @@
 
 /* A running guest: program, heap, stacks, guard pages; and its code three times (packet buffer, image, bookkeeping). */
 #define RUN_BASE (48 * MIB)
+
+/* One decoder at its largest (decode.h), or several that are smaller. */
+#define RUN_DECODERS (144 * MIB)
 #define RUN_PER_CODE 3
 
-/* A compiler: measured up to 200 bytes a byte of module. */
+/* A compiler: measured up to 430 bytes a byte of module (Go; others half of that). */
 #define COMPILE_BASE (128 * MIB)
-#define COMPILE_PER_MODULE 256
+#define COMPILE_PER_MODULE 512
 #define COMPILE_MAX (2048 * MIB)
 
 uint64_t
@@ -21,7 +24,7 @@ dsync_limits_address_space(const struct dsync_frame_job *job)
 	uint64_t size;
 
 	if (job->mode == DSYNC_JOB_RUN)
-		return job->memory_max + RUN_PER_CODE * job->data_size + RUN_BASE;
+		return job->memory_max + RUN_PER_CODE * job->data_size + RUN_BASE + RUN_DECODERS;
 	size = COMPILE_PER_MODULE * job->data_size + COMPILE_BASE;
 	return size < COMPILE_MAX ? size : COMPILE_MAX;
 }

@@ -58,7 +58,7 @@ enter(void *env, wasmtime_caller_t *caller, wasmtime_val_raw_t *values, size_t c
 	(void)count;
 	find_memory(guest, caller);
 	value = binding->import->call(guest, values);
-	if (guest->stopped)
+	if (guest->stopped || dsync_ticks_expired()) /* a call that was cut short must not look like one that failed */
 		return wasmtime_trap_new("exit", 4);
 	if (result == 'i')
 		values[0].i32 = (int32_t)value;

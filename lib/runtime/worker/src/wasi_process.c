@@ -5,10 +5,6 @@
 
 #include "ticks.h"
 
-#define SUBSCRIPTION_SIZE 48
-#define EVENT_SIZE 32
-#define SUBSCRIPTIONS_MAX 4096
-
 enum { CLOCK_REAL = 0, CLOCK_STEADY = 1, CLOCK_PROCESS = 2, CLOCK_THREAD = 3 };
 
 /* The first `skip` of the job's strings are others'; the next `count` are meant. */
@@ -81,8 +77,8 @@ DSYNC_WASI_FUNCTION(environ_sizes_get)
 }
 
 /* The host's clock when the job began, and ours since; no clock tells how long the machine is up. */
-static bool
-clock_ns(const struct dsync_guest *guest, int32_t id, uint64_t *ns)
+bool
+dsync_wasi_clock(const struct dsync_guest *guest, uint32_t id, uint64_t *ns)
 {
 	const uint64_t steady_ns = (dsync_ticks_monotonic_us() - guest->start_us) * 1000;
 
@@ -106,7 +102,7 @@ DSYNC_WASI_FUNCTION(clock_res_get)
 {
 	unsigned char *out = dsync_guest_range(guest, v[1].i32, 8);
 
-	if (v[0].i32 < CLOCK_REAL || v[0].i32 > CLOCK_THREAD)
+	if ((uint32_t)v[0].i32 >= DSYNC_WASI_CLOCKS)
 		return DSYNC_WASI_INVAL;
 	if (out == NULL)
 		return DSYNC_WASI_FAULT;
@@ -119,88 +115,11 @@ DSYNC_WASI_FUNCTION(clock_time_get)
 	unsigned char *out = dsync_guest_range(guest, v[2].i32, 8);
 	uint64_t ns;
 
-	if (!clock_ns(guest, v[0].i32, &ns))
+	if (!dsync_wasi_clock(guest, (uint32_t)v[0].i32, &ns))
 		return DSYNC_WASI_INVAL;
 	if (out == NULL)
 		return DSYNC_WASI_FAULT;
 	dsync_wasi_put64(out, ns);
-	return DSYNC_WASI_SUCCESS;
-}
-
-/* Nanoseconds until a clock subscription is due. */
-static uint64_t
-wait_of(const struct dsync_guest *guest, const unsigned char *subscription)
-{
-	const uint64_t timeout = dsync_wasi_get64(subscription + 24);
-	uint64_t now = 0;
-
-	if ((subscription[40] & 1) == 0)
-		return timeout;
-	clock_ns(guest, (int32_t)dsync_wasi_get32(subscription + 16), &now);
-	return timeout > now ? timeout - now : 0;
-}
-
-/* Descriptors are always ready; otherwise the shortest wait, done by the host, so that it counts. */
-static int64_t
-wait_for(struct dsync_guest *guest, const unsigned char *in, uint32_t count, uint64_t *waited)
-{
-	uint64_t shortest = UINT64_MAX, wait;
-	uint32_t i;
-	int64_t rc;
-
-	for (i = 0; i < count; i++) {
-		const unsigned char *s = in + (size_t)i * SUBSCRIPTION_SIZE;
-
-		wait = s[8] == 0 ? wait_of(guest, s) : 0;
-		if (wait < shortest)
-			shortest = wait;
-	}
-	*waited = shortest;
-	if (shortest == 0)
-		return DSYNC_WASI_SUCCESS;
-	rc = dsync_guest_ask(
-		guest, DSYNC_CALL_SLEEP, (int64_t)(shortest / 1000000 + (shortest % 1000000 != 0)), 0, 0, NULL, 0);
-	return rc < 0 ? dsync_wasi_error(rc) : DSYNC_WASI_SUCCESS;
-}
-
-static void
-put_event(unsigned char *out, uint64_t userdata, unsigned char type)
-{
-	memset(out, 0, EVENT_SIZE);
-	dsync_wasi_put64(out, userdata);
-	out[10] = type;
-	if (type != 0)
-		dsync_wasi_put64(out + 16, 1);
-}
-
-DSYNC_WASI_FUNCTION(poll_oneoff)
-{
-	const uint32_t count = (uint32_t)v[2].i32;
-	const unsigned char *in = dsync_guest_range(guest, v[0].i32, (uint64_t)count * SUBSCRIPTION_SIZE);
-	unsigned char *out = dsync_guest_range(guest, v[1].i32, (uint64_t)count * EVENT_SIZE);
-	unsigned char *count_out = dsync_guest_range(guest, v[3].i32, 4);
-	uint64_t waited;
-	uint32_t i, events = 0;
-	int64_t rc;
-
-	if (count == 0 || count > SUBSCRIPTIONS_MAX)
-		return DSYNC_WASI_INVAL;
-	if (in == NULL || out == NULL || count_out == NULL)
-		return DSYNC_WASI_FAULT;
-	rc = wait_for(guest, in, count, &waited);
-	if (rc != DSYNC_WASI_SUCCESS)
-		return rc;
-
-	/* An event is shorter than a subscription, so writing never overtakes reading where the two overlap from one start. */
-	for (i = 0; i < count; i++) {
-		const unsigned char *s = in + (size_t)i * SUBSCRIPTION_SIZE;
-
-		if (s[8] == 0 && wait_of(guest, s) > waited)
-			continue;
-		put_event(out + (size_t)events * EVENT_SIZE, dsync_wasi_get64(s), s[8]);
-		events++;
-	}
-	dsync_wasi_put32(count_out, events);
 	return DSYNC_WASI_SUCCESS;
 }
 
@@ -218,10 +137,10 @@ DSYNC_WASI_FUNCTION(proc_raise)
 
 DSYNC_WASI_FUNCTION(random_get)
 {
-	unsigned char *out = dsync_guest_range(guest, v[0].i32, (uint32_t)v[1].i32);
+	const uint32_t size = (uint32_t)v[1].i32;
+	unsigned char *out = dsync_guest_range(guest, v[0].i32, size);
 
 	if (out == NULL)
 		return DSYNC_WASI_FAULT;
-	dsync_guest_random_bytes(guest, out, (uint32_t)v[1].i32);
-	return DSYNC_WASI_SUCCESS;
+	return dsync_guest_random_whole(guest, out, size) ? DSYNC_WASI_SUCCESS : DSYNC_WASI_INTR;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "wasi_world.h"
 
+#include "ticks.h"
+
 #define VECTORS_MAX 1024
 #define VECTOR_SIZE 8
 #define LOG_INFO 1
@@ -80,7 +82,7 @@ read_at(struct dsync_guest *guest, const struct dsync_guest_fd *fd, const struct
 	*done = 0;
 	if (fd->source < 0)
 		return DSYNC_WASI_SUCCESS;
-	for (i = 0; i < vectors->count; i++) {
+	for (i = 0; i < vectors->count && !dsync_ticks_expired(); i++) {
 		size = vector_size(vectors, i);
 		out = vector_data(guest, vectors, i);
 		if (out == NULL)
@@ -95,10 +97,23 @@ read_at(struct dsync_guest *guest, const struct dsync_guest_fd *fd, const struct
 	return DSYNC_WASI_SUCCESS;
 }
 
+/* What is open but cannot do what is asked: a folder says so, everything else was not opened for it. */
+static int64_t
+refuse_fd(const struct dsync_guest_fd *fd)
+{
+	return fd != NULL && fd->kind == DSYNC_FD_FOLDER ? DSYNC_WASI_ISDIR : DSYNC_WASI_BADF;
+}
+
 static bool
 is_readable(const struct dsync_guest_fd *fd)
 {
-	return fd->kind == DSYNC_FD_INPUT || fd->kind == DSYNC_FD_FILE;
+	return fd != NULL && (fd->kind == DSYNC_FD_INPUT || fd->kind == DSYNC_FD_FILE);
+}
+
+static bool
+is_writable(const struct dsync_guest_fd *fd)
+{
+	return fd != NULL && (fd->kind == DSYNC_FD_OUTPUT || fd->kind == DSYNC_FD_LOG);
 }
 
 DSYNC_WASI_FUNCTION(fd_read)
@@ -109,8 +124,8 @@ DSYNC_WASI_FUNCTION(fd_read)
 	uint64_t done;
 	int64_t rc;
 
-	if (fd == NULL || !is_readable(fd))
-		return fd != NULL && fd->kind == DSYNC_FD_FOLDER ? DSYNC_WASI_ISDIR : DSYNC_WASI_BADF;
+	if (!is_readable(fd))
+		return refuse_fd(fd);
 	rc = take_vectors(guest, v + 1, &vectors);
 	if (rc != DSYNC_WASI_SUCCESS)
 		return rc;
@@ -132,8 +147,8 @@ DSYNC_WASI_FUNCTION(fd_pread)
 	uint64_t done;
 	int64_t rc;
 
-	if (fd == NULL || !is_readable(fd))
-		return DSYNC_WASI_BADF;
+	if (!is_readable(fd))
+		return refuse_fd(fd);
 	if (fd->kind != DSYNC_FD_FILE)
 		return DSYNC_WASI_SPIPE;
 	rc = take_vectors(guest, v + 1, &vectors);
@@ -149,7 +164,10 @@ DSYNC_WASI_FUNCTION(fd_pread)
 	return rc;
 }
 
-/* The log never fails; what is over its limit is counted.  A pushed payload's output is not stored. */
+/*
+ * The log never fails; what is over its limit is counted.  A pushed payload's output is not stored.  After a write that failed
+ * the guest's output is not whole, whatever it says afterwards.
+ */
 static int64_t
 write_bytes(struct dsync_guest *guest, const struct dsync_guest_fd *fd, const unsigned char *data, uint32_t size)
 {
@@ -162,11 +180,13 @@ write_bytes(struct dsync_guest *guest, const struct dsync_guest_fd *fd, const un
 	if (size == 0 || guest->job.push)
 		return 0;
 	value = dsync_guest_send(guest, DSYNC_CALL_WRITE, data, size);
-	if (value >= 0) {
-		guest->has_written = true;
-		guest->written += size;
+	if (value < 0) {
+		guest->write_failed = true;
+		return value;
 	}
-	return value;
+	guest->has_written = true;
+	guest->written += size;
+	return 0;
 }
 
 DSYNC_WASI_FUNCTION(fd_write)
@@ -177,14 +197,16 @@ DSYNC_WASI_FUNCTION(fd_write)
 	uint32_t i;
 	int64_t rc;
 
-	if (fd == NULL || (fd->kind != DSYNC_FD_OUTPUT && fd->kind != DSYNC_FD_LOG))
-		return fd != NULL && fd->kind == DSYNC_FD_FILE ? DSYNC_WASI_NOTCAPABLE : DSYNC_WASI_BADF;
+	if (!is_writable(fd))
+		return DSYNC_WASI_BADF;
 	rc = take_vectors(guest, v + 1, &vectors);
 	if (rc != DSYNC_WASI_SUCCESS)
 		return rc;
 	if (out == NULL)
 		return DSYNC_WASI_FAULT;
 	for (i = 0; i < vectors.count; i++) {
+		if (dsync_ticks_expired())
+			return DSYNC_WASI_INTR;
 		rc = write_bytes(guest, fd, vector_data(guest, &vectors, i), vector_size(&vectors, i));
 		if (rc < 0)
 			return dsync_wasi_error(rc);
@@ -197,9 +219,9 @@ DSYNC_WASI_FUNCTION(fd_pwrite)
 {
 	const struct dsync_guest_fd *fd = dsync_wasi_fd(guest, v[0].i32);
 
-	if (fd == NULL)
-		return DSYNC_WASI_BADF;
-	return fd->kind == DSYNC_FD_FILE ? DSYNC_WASI_ROFS : DSYNC_WASI_SPIPE;
+	if (fd != NULL && fd->kind == DSYNC_FD_FILE)
+		return DSYNC_WASI_ROFS;
+	return is_writable(fd) ? DSYNC_WASI_SPIPE : refuse_fd(fd);
 }
 
 /* Where the file's end is, for SEEK_END. */
@@ -222,8 +244,8 @@ DSYNC_WASI_FUNCTION(fd_seek)
 	unsigned char *out = dsync_guest_range(guest, v[3].i32, 8);
 	int64_t base, target;
 
-	if (fd == NULL)
-		return DSYNC_WASI_BADF;
+	if (fd == NULL || fd->kind == DSYNC_FD_FOLDER)
+		return refuse_fd(fd);
 	if (fd->kind != DSYNC_FD_FILE)
 		return DSYNC_WASI_SPIPE;
 	if (v[2].i32 < 0 || v[2].i32 > 2)
@@ -245,8 +267,8 @@ DSYNC_WASI_FUNCTION(fd_tell)
 	struct dsync_guest_fd *fd = dsync_wasi_fd(guest, v[0].i32);
 	unsigned char *out = dsync_guest_range(guest, v[1].i32, 8);
 
-	if (fd == NULL)
-		return DSYNC_WASI_BADF;
+	if (fd == NULL || fd->kind == DSYNC_FD_FOLDER)
+		return refuse_fd(fd);
 	if (fd->kind != DSYNC_FD_FILE)
 		return DSYNC_WASI_SPIPE;
 	if (out == NULL)

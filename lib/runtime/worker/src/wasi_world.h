@@ -8,8 +8,11 @@
  *	3		the folder /sync with payload, context.json (if there is one), manifest.toml
  *
  * No other file, no socket, nothing to write but 1 and 2.  Names that would change the file
- * system say ROFS, sockets NOTSOCK.  Every function has the type of an import and
- * returns a WASI error number.
+ * system say ROFS, sockets NOTSOCK; doc/contracts/wasi.md has them all.  Every function has the
+ * type of an import and returns a WASI error number.
+ *
+ * The order of refusals is the same everywhere: a descriptor that is not open (BADF) or not of the
+ * right kind, then values that make no sense (INVAL), then addresses (FAULT), then the rest.
  */
 #ifndef WORKER_WASI_WORLD_H
 #define WORKER_WASI_WORLD_H
@@ -26,6 +29,7 @@ enum dsync_wasi_error {
 	DSYNC_WASI_BADF = 8,
 	DSYNC_WASI_FAULT = 21,
 	DSYNC_WASI_FBIG = 22,
+	DSYNC_WASI_INTR = 27, /* the processor time is used up: the guest ends at its next jump */
 	DSYNC_WASI_INVAL = 28,
 	DSYNC_WASI_IO = 29,
 	DSYNC_WASI_ISDIR = 31,
@@ -40,7 +44,13 @@ enum dsync_wasi_error {
 	DSYNC_WASI_NOTCAPABLE = 76,
 };
 
-enum dsync_wasi_filetype { DSYNC_WASI_CHARACTER_DEVICE = 2, DSYNC_WASI_DIRECTORY = 3, DSYNC_WASI_REGULAR_FILE = 4 };
+/* The standard streams are of no type: as character devices they would be taken for terminals, and buffered by line. */
+enum dsync_wasi_filetype { DSYNC_WASI_UNKNOWN = 0, DSYNC_WASI_DIRECTORY = 3, DSYNC_WASI_REGULAR_FILE = 4 };
+
+#define DSYNC_WASI_RIGHT_READ (UINT64_C(1) << 1)
+#define DSYNC_WASI_RIGHT_WRITE (UINT64_C(1) << 6)
+#define DSYNC_WASI_FDFLAGS 0x1f /* every flag of a descriptor: kept, and without effect */
+#define DSYNC_WASI_FILESTAT_SIZE 64
 
 /* The files of /sync, in the order of fd_readdir; their sources are those of dotsync.v1. */
 struct dsync_wasi_file {
@@ -49,6 +59,9 @@ struct dsync_wasi_file {
 };
 #define DSYNC_WASI_FILES 3
 extern const struct dsync_wasi_file dsync_wasi_files[DSYNC_WASI_FILES];
+
+/* Is it there?  A context need not be. */
+bool dsync_wasi_exists(struct dsync_guest *guest, const struct dsync_wasi_file *file);
 
 /* An open descriptor, or NULL. */
 struct dsync_guest_fd *dsync_wasi_fd(struct dsync_guest *guest, int32_t fd);
@@ -62,8 +75,18 @@ void dsync_wasi_put64(unsigned char *at, uint64_t value);
 uint32_t dsync_wasi_get32(const unsigned char *at);
 uint64_t dsync_wasi_get64(const unsigned char *at);
 
-/* Stores a 64-byte filestat. */
-void dsync_wasi_put_filestat(unsigned char *at, enum dsync_wasi_filetype type, uint64_t inode, uint64_t size);
+/* The inode of what a descriptor stands for; no two things have one in common. */
+uint64_t dsync_wasi_inode(const struct dsync_guest_fd *fd);
+
+/* Stores the filestat of what a descriptor stands for in DSYNC_WASI_FILESTAT_SIZE bytes; an error number. */
+int64_t dsync_wasi_stat(struct dsync_guest *guest, const struct dsync_guest_fd *fd, unsigned char *out);
+
+/* May times be set so?  One of a kind at most, and no unknown flag. */
+bool dsync_wasi_fstflags_are_sound(int32_t flags);
+
+/* Nanoseconds of one of the four clocks; false for any other. */
+#define DSYNC_WASI_CLOCKS 4
+bool dsync_wasi_clock(const struct dsync_guest *guest, uint32_t id, uint64_t *ns);
 
 #define DSYNC_WASI_FUNCTION(name) int64_t dsync_wasi_##name(struct dsync_guest *guest, const wasmtime_val_raw_t *v)
 
@@ -75,25 +98,38 @@ DSYNC_WASI_FUNCTION(fd_pwrite);
 DSYNC_WASI_FUNCTION(fd_seek);
 DSYNC_WASI_FUNCTION(fd_tell);
 
-/* wasi_file.c: descriptors and paths */
+/* wasi_file.c: descriptors */
+DSYNC_WASI_FUNCTION(fd_advise);
 DSYNC_WASI_FUNCTION(fd_close);
 DSYNC_WASI_FUNCTION(fd_renumber);
 DSYNC_WASI_FUNCTION(fd_fdstat_get);
+DSYNC_WASI_FUNCTION(fd_fdstat_set_flags);
 DSYNC_WASI_FUNCTION(fd_filestat_get);
+DSYNC_WASI_FUNCTION(fd_filestat_set_times);
 DSYNC_WASI_FUNCTION(fd_prestat_get);
 DSYNC_WASI_FUNCTION(fd_prestat_dir_name);
 DSYNC_WASI_FUNCTION(fd_readdir);
+
+/* wasi_path.c: names below /sync */
 DSYNC_WASI_FUNCTION(path_open);
 DSYNC_WASI_FUNCTION(path_filestat_get);
+DSYNC_WASI_FUNCTION(path_filestat_set_times);
+DSYNC_WASI_FUNCTION(path_readlink);
+DSYNC_WASI_FUNCTION(path_change); /* path_create_directory, path_remove_directory, path_unlink_file */
+DSYNC_WASI_FUNCTION(path_link);
+DSYNC_WASI_FUNCTION(path_rename);
+DSYNC_WASI_FUNCTION(path_symlink);
 
-/* wasi_process.c: arguments, clocks, waiting, the end */
+/* wasi_poll.c: waiting */
+DSYNC_WASI_FUNCTION(poll_oneoff);
+
+/* wasi_process.c: arguments, clocks, the end */
 DSYNC_WASI_FUNCTION(args_get);
 DSYNC_WASI_FUNCTION(args_sizes_get);
 DSYNC_WASI_FUNCTION(environ_get);
 DSYNC_WASI_FUNCTION(environ_sizes_get);
 DSYNC_WASI_FUNCTION(clock_res_get);
 DSYNC_WASI_FUNCTION(clock_time_get);
-DSYNC_WASI_FUNCTION(poll_oneoff);
 DSYNC_WASI_FUNCTION(proc_exit);
 DSYNC_WASI_FUNCTION(proc_raise);
 DSYNC_WASI_FUNCTION(random_get);
