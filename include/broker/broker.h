@@ -44,14 +44,30 @@ struct dsync_host_list {
 	size_t count;
 };
 
-/* Copied by create; proxy, ca_file and user_agent are borrowed for the broker's life. */
+/*
+ * What the user lets the updater authenticate with: put in where a request has {secret:NAME} as the whole value of this header or query
+ * parameter, to this https origin alone.  Never in a record or an error, never sent on to another origin, and an answer
+ * that gives it back ends with POLICY, rule "reflected".
+ */
+struct dsync_broker_secret {
+	const char *name;
+	const char *host; /* exact, as in struct dsync_url */
+	uint16_t port;
+	const char *header; /* NULL: a query parameter */
+	const char *query;  /* NULL: a header */
+	const char *format; /* of the header, with one "{}" */
+	const char *value;  /* visible ASCII; NULL: it cannot be had, and `fault` says why */
+	const char *fault;
+};
+
+/* Copied by create; proxy, ca_file, user_agent and secrets are borrowed for the broker's life. */
 struct dsync_broker_policy {
 	struct dsync_host_list asked;    /* the manifest's allow_hosts: a request must match both lists */
 	struct dsync_host_list granted;  /* what the user granted */
 	struct dsync_host_list private_; /* entries whose private addresses may be reached (also granted by the user) */
 	bool network_none;               /* network_scope "none": every request is DENIED */
 	bool record_hosts; /* for a URL that a person typed: `asked` and `granted` are not consulted, each hop's origin is recorded, private addresses are
-	                                    allowed for the first URL's host only; https to http is still refused */
+	                                    allowed for the first URL's host and `private_` only; https to http is still refused */
 	int64_t timeout_ms;     /* of the run, from now */
 	uint64_t min_rate;      /* 0: DSYNC_BROKER_MIN_RATE */
 	uint64_t bytes_in_max;  /* of all bodies; 0: unlimited */
@@ -59,7 +75,12 @@ struct dsync_broker_policy {
 	const char *proxy;   /* from the user's configuration; NULL none; with one, addresses of names are its affair */
 	const char *ca_file; /* from the user's configuration; NULL the system's */
 	const char *user_agent; /* unless the guest sends one; NULL "dotsync" */
-	int watch_fds[2];       /* readable or hung up: give up with CANCELLED; -1 none */
+	const struct dsync_broker_secret *secrets;
+	size_t secret_count;
+	const char *record; /* a folder of the host's, where every answer is kept; NULL none */
+	const char *
+		replay; /* a folder with such answers: they are given, and nothing is asked of any network; NULL none */
+	int watch_fds[2]; /* readable or hung up: give up with CANCELLED; -1 none */
 	/*
 	 * Why it gave up is asked here when a watched descriptor stirs; a negative code ends it with that, 0 goes on, and it is asked again
 	 * while the descriptor stirs, so read what is there.  May be NULL: any stir ends it.
@@ -89,6 +110,7 @@ struct dsync_request {
 	struct dsync_view body;
 	const char *etag; /* validators of the host's own: If-None-Match, If-Modified-Since; NULL none */
 	const char *last_modified;
+	bool take_304; /* hand that status out though nobody asked for it; else it is a failure */
 };
 
 int
@@ -98,7 +120,7 @@ void dsync_broker_destroy(struct dsync_broker *broker);
 /*
  * Sends and waits for the final head.  Fails with
  *	SYNTAX		rule "url": a bad URL
- *	POLICY		rule "network", "host", "address", "header" or "method"; "redirect" for whatever is wrong with a place we were sent to
+ *	POLICY		rule "network", "host", "address", "header" or "method"; "secret" and "reflected"; "redirect" for whatever is wrong with a place we were sent to
  *	LIMIT		rule "requests", "bytes", "redirect"
  *	NETWORK		rule "dns", "connect", "tls", "http" (an answer that is none, or that can be read in two ways), "body"
  *	TIMEOUT		the run's time is used up, or the head took longer than timeout_ms by itself
@@ -139,7 +161,7 @@ void dsync_response_close(struct dsync_response *r);
 /* What was asked, refused requests included, one record a hop, for reports. Lives as long as the broker. */
 struct dsync_broker_record {
 	const char *method;
-	const char *url; /* without query values when a secret was in it */
+	const char *url; /* with {secret:NAME} as the guest wrote it */
 	int status;      /* 0: no answer, or refused before it was sent */
 	uint64_t bytes;  /* of body received */
 	int error;       /* DSYNC_ERR_* or 0 */

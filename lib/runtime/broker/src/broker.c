@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "broker/broker.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,21 @@ read_lists(struct dsync_broker *broker, struct dsync_error *err)
 	return rc;
 }
 
+/* The folder of recorded answers is opened once, so that it stays the same one. */
+static int
+open_tape(struct dsync_broker *broker, struct dsync_error *err)
+{
+	const struct dsync_broker_policy *policy = &broker->policy;
+	const char *folder = policy->replay != NULL ? policy->replay : policy->record;
+
+	if (folder == NULL)
+		return 0;
+	broker->tape_folder = dsync_sys_openat(DSYNC_SYS_CWD, folder, O_RDONLY | O_DIRECTORY, 0);
+	return broker->tape_folder < 0 ? dsync_error_set_errno(err, -broker->tape_folder,
+						 "cannot open the folder of recorded answers %s", folder)
+				       : 0;
+}
+
 int
 dsync_broker_create(struct dsync_broker **out, const struct dsync_broker_policy *policy, struct dsync_error *err)
 {
@@ -43,7 +59,10 @@ dsync_broker_create(struct dsync_broker **out, const struct dsync_broker_policy 
 	if (broker->policy.min_rate == 0)
 		broker->policy.min_rate = DSYNC_BROKER_MIN_RATE;
 	broker->start_ms = dsync_sys_monotonic_ms();
+	broker->tape_folder = -1;
 	rc = read_lists(broker, err);
+	if (rc == 0)
+		rc = open_tape(broker, err);
 	if (rc < 0) {
 		dsync_broker_destroy(broker);
 		return rc;
@@ -61,6 +80,8 @@ dsync_broker_destroy(struct dsync_broker *broker)
 		return;
 	for (i = 0; i < broker->record_count; i++)
 		free(broker->records[i].url);
+	if (broker->tape_folder >= 0)
+		dsync_sys_close(broker->tape_folder);
 	dsync__rules_finish(&broker->asked);
 	dsync__rules_finish(&broker->granted);
 	dsync__rules_finish(&broker->private_);

@@ -91,7 +91,11 @@ run_hop(struct dsync_broker *broker, const struct dsync_url *url, const struct d
 	r->start_ms = dsync_sys_monotonic_ms();
 	if (hop->with_body)
 		broker->bytes_out += hop->request->body.size;
-	rc = dsync__request_start(r, hop, err);
+	rc = dsync__guard_create(r, hop, err);
+	if (rc == 0)
+		rc = dsync__request_start(r, hop, err);
+	if (rc == 0)
+		rc = dsync__tape_begin(r, hop, err);
 	if (rc == 0)
 		rc = await_head(r, err);
 	if (rc < 0)
@@ -225,8 +229,8 @@ check_length(struct dsync_response *r, struct dsync_error *err)
 }
 
 static int
-read_request(
-	const struct dsync_request *request, struct dsync_url *url, struct dsync__hop *hop, struct dsync_error *err)
+read_request(const struct dsync_broker *broker, const struct dsync_request *request, struct dsync_url *url,
+	struct dsync__hop *hop, struct dsync_error *err)
 {
 	int rc;
 
@@ -240,6 +244,8 @@ read_request(
 	if (rc < 0)
 		return rc;
 	rc = dsync__request_headers_check(request->headers, request->header_count, err);
+	if (rc == 0)
+		rc = dsync__secrets_find(broker, url, hop, err);
 	if (rc < 0)
 		return rc;
 	if ((hop->method == METHOD_GET || hop->method == METHOD_HEAD) && request->body.size > 0)
@@ -260,7 +266,7 @@ dsync_broker_fetch(struct dsync_broker *broker, const struct dsync_request *requ
 	int rc;
 
 	*response = NULL;
-	rc = read_request(request, &url, &hop, err);
+	rc = read_request(broker, request, &url, &hop, err);
 	if (rc < 0)
 		return rc;
 	if (broker->first.text[0] == '\0')

@@ -207,10 +207,24 @@ read_status(struct dsync_response *r, struct dsync_view line)
 	return 0;
 }
 
+/* In what is compressed nobody would see a secret that is given back; and nobody asked for it. */
+static int
+check_encoding(struct dsync_response *r)
+{
+	const struct dsync__field *encoding = dsync__response_field(r, "Content-Encoding", 16);
+
+	if (r->guard == NULL || encoding == NULL ||
+		dsync_text_equal_case(encoding->value, strlen(encoding->value), "identity", 8))
+		return 0;
+	return refuse(r, "an encoded body, in which the secret that was sent could not be seen");
+}
+
 static int
 end_head(struct dsync_response *r)
 {
 	if (r->status >= 200) {
+		if (check_encoding(r) < 0)
+			return DSYNC_ERR_NETWORK;
 		r->head_done = true;
 		return 0;
 	}
@@ -228,6 +242,8 @@ read_line(struct dsync_response *r, struct dsync_view line)
 {
 	if (line.size > DSYNC__HEAD_LINE_MAX)
 		return refuse(r, "a header line of more than %u bytes", DSYNC__HEAD_LINE_MAX);
+	if (dsync__guard_finds(r->guard, line.data, line.size))
+		return dsync__guard_refuse(r);
 	r->head_bytes += line.size;
 	if (r->head_bytes > DSYNC__HEAD_BYTES_MAX)
 		return refuse(r, "more than %u bytes of headers", DSYNC__HEAD_BYTES_MAX);
@@ -245,8 +261,11 @@ dsync__head_receive(char *data, size_t one, size_t size, void *user)
 {
 	struct dsync_view line = { (const unsigned char *)data, one * size };
 	struct dsync_response *r = user;
+	const bool had_head = r->head_done;
 
 	if (r->fault.code != 0 || read_line(r, line) < 0)
 		return 0; /* curl gives up */
+	if (!had_head && dsync__tape_keep_head(r, line.data, line.size) < 0)
+		return 0;
 	return line.size;
 }

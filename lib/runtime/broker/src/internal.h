@@ -10,6 +10,8 @@
  *	fetch.c request.c			one request, and the hops it is led through
  *	transfer.c transfer_address.c		driving curl, and its questions about addresses
  *	head.c response.c cache.c		what came back
+ *	tape.c					answers kept in a folder, and given again
+ *	secret.c guard.c			what guests may send and never see
  *	resolve.c				replaced by tests when they are linked
  */
 #ifndef BROKER_INTERNAL_H
@@ -17,6 +19,7 @@
 
 #include <curl/curl.h>
 
+#include "base/buffer.h"
 #include "broker/address.h"
 #include "broker/broker.h"
 #include "broker/host_rule.h"
@@ -78,6 +81,8 @@ int dsync__request_headers_check(const struct dsync_header *headers, size_t coun
 /* Visible ASCII, spaces and tabs. */
 bool dsync__header_value_ok(const char *value, size_t size);
 
+#define DSYNC__SECRETS_SENT_MAX 4u /* in one request */
+
 /* What one hop sends.  Everything is borrowed from the caller of dsync_broker_fetch(). */
 struct dsync__hop {
 	const struct dsync_request *request;
@@ -85,7 +90,49 @@ struct dsync__hop {
 	bool with_body;    /* request->body is sent */
 	bool with_headers; /* the guest's headers are sent */
 	unsigned redirects;
+	const struct dsync_broker_secret
+		*secrets[DSYNC__SECRETS_SENT_MAX]; /* those of headers, then those of the URL */
+	size_t secret_count;
 };
+
+/* --- secrets --- */
+
+/* Has this header a template in it?  Whether it may, dsync__secrets_find() says. */
+bool dsync__secret_is_in(const struct dsync_header *header);
+
+/* Finds what the request names; POLICY, rule "secret", unless each may be sent where it stands. */
+int dsync__secrets_find(const struct dsync_broker *broker, const struct dsync_url *url, struct dsync__hop *hop,
+	struct dsync_error *err);
+
+/* Appends the line of a header that is a secret: 1; 0 for all others. */
+int dsync__secret_header(const struct dsync__hop *hop, const struct dsync_header *header, struct dsync_buffer *line);
+
+/* dsync__url_to_curl() with the values of the secrets in the URL, which a redirect's never has. */
+int
+dsync__secret_url(const struct dsync__hop *hop, const struct dsync_url *url, CURLU **handle, struct dsync_error *err);
+
+/* Appends the value as it stands in a query. */
+void dsync__secret_encode(const char *value, struct dsync_buffer *out);
+
+/* Finishes a buffer that held a secret. */
+void dsync__wipe(struct dsync_buffer *text);
+
+/* Looks for the secrets of a request in its answer; NULL where it has none, and then all pass. */
+struct dsync__guard;
+int dsync__guard_create(struct dsync_response *r, const struct dsync__hop *hop, struct dsync_error *err);
+void dsync__guard_destroy(struct dsync__guard *guard);
+bool dsync__guard_finds(const struct dsync__guard *guard, const void *data, size_t size);
+int dsync__guard_refuse(struct dsync_response *r); /* sets r->fault */
+
+/*
+ * Passes a piece of the body on to `next` (0, or negative, which ends the response), less what may be the beginning of a
+ * secret; negative as well when one is there, with r->fault set.  At the end of the body what was held is passed on: 1, or 0 when
+ * there was nothing.
+ */
+typedef int dsync__guard_next(struct dsync_response *r, const void *data, size_t size);
+int dsync__guard_pass(struct dsync_response *r, const void *data, size_t size, dsync__guard_next *next);
+int dsync__guard_end(struct dsync_response *r, dsync__guard_next *next);
+size_t dsync__guard_held(const struct dsync_response *r);
 
 /* --- the broker --- */
 
@@ -106,6 +153,8 @@ struct dsync_broker {
 	uint64_t bytes_out;
 	struct dsync__record records[DSYNC_BROKER_REQUESTS_MAX];
 	size_t record_count; /* each request takes one */
+	int tape_folder;     /* of policy.record or policy.replay, -1: none */
+	uint64_t replayed;   /* a bit for each answer that was given */
 };
 
 /* Starts a record, which is what counts requests: LIMIT, rule "requests", when there were too many. */
@@ -147,7 +196,7 @@ struct dsync_response {
 	CURLM *multi; /* its own: no connection, name or state is shared between requests */
 	CURLU *curl_url;
 	struct curl_slist *headers;
-	bool conditional; /* one of them asks for the answer 304 */
+	bool conditional; /* the answer 304 was asked for, or is welcome */
 	struct curl_slist *resolve;
 	char curl_error[CURL_ERROR_SIZE];
 	int64_t start_ms;
@@ -177,6 +226,8 @@ struct dsync_response {
 
 	bool done; /* curl is through; `result` says how */
 	CURLcode result;
+	struct dsync__tape *tape;   /* NULL: none */
+	struct dsync__guard *guard; /* NULL: no secret was sent */
 	struct dsync_error fault;   /* what a callback refused for good; code 0 when nothing */
 	struct dsync_error refused; /* the last address that was; another one may have served */
 	int failed;                 /* the code that ended this response; later calls repeat it */
@@ -206,6 +257,18 @@ size_t dsync__head_receive(char *data, size_t one, size_t size, void *user);
 size_t dsync__body_receive(char *data, size_t one, size_t size, void *user);
 curl_socket_t dsync__transfer_open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address);
 int dsync__transfer_before_request(void *user, char *remote_ip, char *local_ip, int remote_port, int local_port);
+
+/*
+ * tape.c.  Where answers are recorded, begin makes room for this one and keep_* get what comes; where they are played, begin finds
+ * the answer (NETWORK, rule "replay", when there is none) and play does what curl would: it calls the two functions above.
+ * All do nothing for a response without a tape.
+ */
+int dsync__tape_begin(struct dsync_response *r, const struct dsync__hop *hop, struct dsync_error *err);
+bool dsync__tape_plays(const struct dsync_response *r);
+int dsync__tape_keep_head(struct dsync_response *r, const void *line, size_t size);
+int dsync__tape_keep_body(struct dsync_response *r, const void *data, size_t size);
+void dsync__tape_play(struct dsync_response *r);
+void dsync__tape_end(struct dsync_response *r);
 
 /*
  * Addresses of a name for CURLOPT_RESOLVE ("host:port:address,address"), or NULL to ask the system, which

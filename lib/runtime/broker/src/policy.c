@@ -97,8 +97,9 @@ dsync__policy_check_url(const struct dsync_broker *broker, const struct dsync_ur
 static bool
 private_allowed(const struct dsync_broker *broker, const struct dsync_url *url)
 {
-	if (broker->policy.record_hosts)
-		return url->kind == broker->first.kind && strcmp(url->host, broker->first.host) == 0;
+	if (broker->policy.record_hosts && url->kind == broker->first.kind &&
+		strcmp(url->host, broker->first.host) == 0)
+		return true;
 	return dsync__rules_allow(&broker->private_, url);
 }
 

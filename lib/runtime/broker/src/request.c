@@ -46,7 +46,8 @@ trimmed(const struct dsync_header *header)
 }
 
 static int
-add_header(struct curl_slist **list, const struct dsync_header *header, struct dsync_error *err)
+add_header(struct curl_slist **list, const struct dsync__hop *hop, const struct dsync_header *header,
+	struct dsync_error *err)
 {
 	struct dsync_header h = trimmed(header);
 	struct dsync_buffer line;
@@ -54,16 +55,15 @@ add_header(struct curl_slist **list, const struct dsync_header *header, struct d
 	int rc;
 
 	dsync_buffer_init(&line, DSYNC_BUFFER_UNLIMITED);
-	dsync_buffer_append(&line, h.name, h.name_size);
-	if (h.value_size > 0) {
-		dsync_buffer_append_text(&line, ": ");
+	if (dsync__secret_header(hop, &h, &line) == 0) {
+		dsync_buffer_append(&line, h.name, h.name_size);
+		dsync_buffer_append_text(
+			&line, h.value_size > 0 ? ": " : ";"); /* curl's way to say "sent, but empty" */
 		dsync_buffer_append(&line, h.value, h.value_size);
-	} else {
-		dsync_buffer_append_text(&line, ";"); /* curl's way to say "sent, but empty" */
 	}
 	text = dsync_buffer_text(&line);
 	rc = text != NULL ? add_line(list, text, err) : dsync_error_set_memory(err);
-	dsync_buffer_finish(&line);
+	dsync__wipe(&line);
 	return rc;
 }
 
@@ -93,7 +93,7 @@ add_validator(struct curl_slist **list, const struct dsync__hop *hop, const char
 		return 0;
 	if (guest_sends(hop, "If-None-Match") || guest_sends(hop, "If-Modified-Since"))
 		return 0;
-	return add_header(list, &h, err);
+	return add_header(list, hop, &h, err);
 }
 
 /* Headers of a body make no sense without one, after a redirect that turned POST into GET. */
@@ -126,13 +126,13 @@ make_headers(struct dsync_response *r, const struct dsync__hop *hop, struct dsyn
 
 	for (i = 0; rc == 0 && i < request->header_count; i++) {
 		if (sent_with(hop, &request->headers[i]))
-			rc = add_header(&r->headers, &request->headers[i], err);
+			rc = add_header(&r->headers, hop, &request->headers[i], err);
 	}
 	if (rc == 0)
 		rc = add_validator(&r->headers, hop, "If-None-Match", request->etag, err);
 	if (rc == 0)
 		rc = add_validator(&r->headers, hop, "If-Modified-Since", request->last_modified, err);
-	r->conditional = is_conditional(r->headers);
+	r->conditional = request->take_304 || is_conditional(r->headers);
 	if (rc == 0)
 		rc = add_line(&r->headers, "Expect:", err); /* never wait for 100 Continue */
 	if (rc == 0 && hop->with_body && !guest_sends(hop, "Content-Type"))
@@ -257,7 +257,7 @@ dsync__request_start(struct dsync_response *r, const struct dsync__hop *hop, str
 {
 	int rc;
 
-	rc = dsync__url_to_curl(&r->url, &r->curl_url, err);
+	rc = dsync__secret_url(hop, &r->url, &r->curl_url, err);
 	if (rc < 0)
 		return rc;
 	rc = make_headers(r, hop, err);

@@ -78,6 +78,15 @@ dsync__header_value_ok(const char *value, size_t size)
 	return true;
 }
 
+/* What carries credentials a guest may send only as a secret of the user's. */
+static bool
+is_credential(const struct dsync_header *header)
+{
+	return (dsync_text_equal_case(header->name, header->name_size, "authorization", 13) ||
+		       dsync_text_equal_case(header->name, header->name_size, "cookie", 6)) &&
+		dsync__secret_is_in(header);
+}
+
 static bool
 is_refused_name(const char *name, size_t size)
 {
@@ -113,7 +122,7 @@ dsync__request_headers_check(const struct dsync_header *headers, size_t count, s
 	for (i = 0; i < count; i++) {
 		if (!is_token(headers[i].name, headers[i].name_size))
 			return refuse(&headers[i], "a name that is no token", err);
-		if (is_refused_name(headers[i].name, headers[i].name_size))
+		if (is_refused_name(headers[i].name, headers[i].name_size) && !is_credential(&headers[i]))
 			return refuse(&headers[i], "a name that is ours to send, or carries credentials", err);
 		if (!dsync__header_value_ok(headers[i].value, headers[i].value_size))
 			return refuse(&headers[i], "a control character or one beyond ASCII in the value", err);

@@ -69,27 +69,35 @@ has_room(const struct dsync_response *r, size_t size)
 	return size <= r->sink_left || size <= DSYNC__BUFFER_SIZE - used;
 }
 
+/* What passed the guard goes onto the tape, to the sink, and where nobody wants it yet into memory. */
+static int
+take_piece(struct dsync_response *r, const void *data, size_t size)
+{
+	int64_t taken;
+
+	if (dsync__tape_keep_body(r, data, size) < 0)
+		return -1;
+	taken = feed_sink(r, data, size);
+	if (taken < 0) {
+		r->sink_error = (int)taken;
+		return -1;
+	}
+	return (size_t)taken == size || keep(r, (const char *)data + taken, size - (size_t)taken) ? 0 : -1;
+}
+
 size_t
 dsync__body_receive(char *data, size_t one, size_t size, void *user)
 {
 	struct dsync_response *r = user;
-	int64_t taken;
 
 	size *= one;
 	if (r->fault.code != 0 || r->sink_error != 0)
 		return CURL_WRITEFUNC_ERROR;
-	if (!has_room(r, size)) {
+	if (!has_room(r, size + dsync__guard_held(r))) {
 		r->paused = true;
 		return CURL_WRITEFUNC_PAUSE; /* the same bytes come again */
 	}
-	if (count_body(r, size) != size)
-		return CURL_WRITEFUNC_ERROR;
-	taken = feed_sink(r, data, size);
-	if (taken < 0) {
-		r->sink_error = (int)taken;
-		return CURL_WRITEFUNC_ERROR;
-	}
-	if ((size_t)taken < size && !keep(r, data + taken, size - (size_t)taken))
+	if (count_body(r, size) != size || dsync__guard_pass(r, data, size, take_piece) < 0)
 		return CURL_WRITEFUNC_ERROR;
 	return size;
 }
@@ -103,6 +111,22 @@ dsync__response_fail(struct dsync_response *r, int code)
 	return code;
 }
 
+/* What the guard held back comes last; 1 when there is nothing of it. */
+static int
+end_body(struct dsync_response *r, struct dsync_error *err)
+{
+	int rc;
+
+	rc = dsync__guard_end(r, take_piece);
+	if (rc >= 0)
+		return rc == 0 ? 1 : 0;
+	if (r->sink_error != 0)
+		return 0; /* the pump says so */
+	if (err != NULL)
+		*err = r->fault;
+	return dsync__response_fail(r, r->fault.code != 0 ? r->fault.code : DSYNC_ERR_NO_MEMORY);
+}
+
 /* Makes something happen; 1 at the end of the body, 0 when there may be more, or why there is not. */
 static int
 advance(struct dsync_response *r, struct dsync_error *err)
@@ -113,7 +137,9 @@ advance(struct dsync_response *r, struct dsync_error *err)
 		return dsync_error_set(err, r->failed, "", "the answer failed before");
 	if (r->done) {
 		rc = dsync__transfer_result(r, err);
-		return rc == 0 ? 1 : dsync__response_fail(r, rc);
+		if (rc < 0)
+			return dsync__response_fail(r, rc);
+		return end_body(r, err);
 	}
 	rc = dsync__transfer_step(r, err);
 	return rc == 0 ? 0 : dsync__response_fail(r, rc);
@@ -210,16 +236,27 @@ dsync_response_length(const struct dsync_response *r)
 	return r->length;
 }
 
+/* Our own copies of what was sent; secrets may be among it. */
+static void
+wipe_headers(struct curl_slist *headers)
+{
+	for (; headers != NULL; headers = headers->next)
+		explicit_bzero(headers->data, strlen(headers->data));
+}
+
 void
 dsync_response_close(struct dsync_response *r)
 {
 	if (r == NULL)
 		return;
+	dsync__tape_end(r);
+	dsync__guard_destroy(r->guard);
 	if (r->multi != NULL && r->easy != NULL)
 		curl_multi_remove_handle(r->multi, r->easy);
 	curl_easy_cleanup(r->easy);
 	curl_multi_cleanup(r->multi);
 	curl_url_cleanup(r->curl_url);
+	wipe_headers(r->headers);
 	curl_slist_free_all(r->headers);
 	curl_slist_free_all(r->resolve);
 	dsync__response_drop_fields(r);

@@ -133,6 +133,11 @@ perform(struct dsync_response *r, struct dsync_error *err)
 	CURLcode code;
 	int running;
 
+	if (dsync__tape_plays(r)) {
+		r->paused = false;
+		dsync__tape_play(r);
+		return 0;
+	}
 	if (r->paused) {
 		r->paused = false;
 		code = curl_easy_pause(r->easy, CURLPAUSE_CONT); /* calls back at once with what it kept */
@@ -240,7 +245,7 @@ dsync__transfer_result(struct dsync_response *r, struct dsync_error *err)
 	dsync_error_set(err, verdict->code, verdict->rule, "the request failed: %s",
 		r->result != CURLE_OK ? curl_easy_strerror(r->result) : "no answer");
 	dsync_error_at_entry(err, r->url.text, strlen(r->url.text));
-	if (r->curl_error[0] != '\0')
+	if (r->curl_error[0] != '\0' && !dsync__guard_finds(r->guard, r->curl_error, strlen(r->curl_error)))
 		dsync_error_found(err, "%s", r->curl_error);
 	if (verdict->hint != NULL)
 		dsync_error_hint(err, "%s", verdict->hint);

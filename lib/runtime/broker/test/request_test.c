@@ -307,6 +307,9 @@ test_unasked_not_modified(void **state)
 	fixture.request.header_count = 0;
 	fixture.request.etag = "\"1\"";
 	free(fixture_fetch(fixture.url, 304));
+	fixture.request.etag = NULL;
+	fixture.request.take_304 = true;
+	free(fixture_fetch(fixture.url, 304));
 }
 
 struct time_row {
