@@ -36,6 +36,7 @@ enum dsync_event_kind {
 	DSYNC_EVENT_WAITING,  /* somebody else refreshes this archive; we share the result */
 	DSYNC_EVENT_PROGRESS, /* done, total (0: unknown) bytes */
 	DSYNC_EVENT_REQUEST,  /* text: "GET https://... 200" */
+	DSYNC_EVENT_REFUSED,  /* text: why a request did not come to an answer: refused by policy, or failed */
 	DSYNC_EVENT_LOG,      /* level, text: what the updater said, escaped */
 	DSYNC_EVENT_SANDBOX,  /* text: "seccomp=P1 landlock=7(fs,net,abstract,signal) ns=..." */
 };
@@ -59,6 +60,9 @@ struct dsync_refresh_options {
 	const char *check;   /* before a swap: shell command that sees $DOTSYNC_STAGED and may refuse */
 	const char *exec;    /* after a swap: shell command */
 	const char *sandbox; /* "strict", "default", "degraded"; NULL: the configuration's */
+	const char *record;  /* an empty folder: every answer to the updater's requests is kept there */
+	const char *
+		replay; /* a folder of such answers: they are given, and no network is asked; not together with record */
 	dsync_event_callback *event;
 	void *event_user;
 };

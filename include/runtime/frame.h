@@ -197,8 +197,9 @@ enum dsync_call {
 	DSYNC_CALL_LOG,      /* a level; data: text */
 	DSYNC_CALL_PROGRESS, /* a done, b total */
 	DSYNC_CALL_FINISH,   /* a outcome, b retry seconds; data: message */
-	/* host.*; results are those of doc/worker.md */
-	DSYNC_CALL_HTTP = 64, /* a bytes of the URL; data: URL, then method -> status or negative */
+	/* host.*; results are those of doc/contracts/host.md */
+	/* a bytes of the URL, or negative: only forget the last answer; data: URL, then method -> status or negative */
+	DSYNC_CALL_HTTP = 64,
 	DSYNC_CALL_LAST_SIZE, /* -> bytes of the last response's body, at most INT32_MAX */
 	DSYNC_CALL_LAST_READ, /* b offset, c bytes -> count, data */
 	DSYNC_CALL_WRITE_AT,  /* b offset; data: overwrites or extends the new payload (gaps are zeros) -> count */

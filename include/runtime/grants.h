@@ -4,7 +4,8 @@
  *
  * A grant is a small TOML file outside every archive, keyed by the owner's name or key and the hash of sync.wasm: in
  * CONFIG/grants/ of the user, and in /etc/dotsync/grants.d/ of the machine.  What an updater may do is
- * what its manifest asks for AND what some grant allows.  Files are read as hostile, written atomically, mode 0600.
+ * what its manifest asks for AND what some grant allows.  Files are read as hostile, written atomically, mode 0600; one that
+ * everybody may write grants nothing.  A grant may hold secrets (runtime/secret.h).
  */
 #ifndef RUNTIME_GRANTS_H
 #define RUNTIME_GRANTS_H
@@ -13,8 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/hash.h"
 #include "dotsync/error.h"
+#include "runtime/secret.h"
 
 struct dsync_archive;
 struct dsync_context;
@@ -28,6 +31,12 @@ struct dsync_strings {
 	size_t count;
 };
 
+/* Secrets that the list owns, one of each name. */
+struct dsync_secrets {
+	struct dsync_secret *items;
+	size_t count;
+};
+
 struct dsync_grant {
 	enum dsync_grant_origin origin;
 	char *path;                             /* of its file; NULL when not stored yet */
@@ -37,6 +46,7 @@ struct dsync_grant {
 	struct dsync_strings hosts;
 	struct dsync_strings env;
 	struct dsync_strings private_hosts; /* whose private addresses may be reached */
+	struct dsync_secrets secrets;
 	int64_t created;
 	int64_t expires; /* INT64_MAX: never */
 };
@@ -44,6 +54,13 @@ struct dsync_grant {
 void dsync_grant_init(struct dsync_grant *grant);
 void dsync_grant_finish(struct dsync_grant *grant);
 int dsync_grant_add(struct dsync_strings *list, const char *text, struct dsync_error *err); /* once each */
+
+/* Adds a copy; one of the same name that is there already is replaced or, without `replace`, kept. */
+int dsync_grant_add_secret(
+	struct dsync_secrets *list, const struct dsync_secret *secret, bool replace, struct dsync_error *err);
+
+/* Appends the text of the grant's file; a string that is no UTF-8 is DSYNC_ERR_INVALID. */
+int dsync_grant_write(const struct dsync_grant *grant, struct dsync_buffer *out);
 
 /* All grants of user and machine; a damaged file is reported to the log and skipped (it grants nothing). */
 int dsync_grants_load(const struct dsync_context *context, struct dsync_grants **grants, struct dsync_error *err);
@@ -58,6 +75,15 @@ int dsync_grants_store(const struct dsync_context *context, const struct dsync_g
 int dsync_grants_revoke(const struct dsync_context *context, const char *owner,
 	const unsigned char updater[DSYNC_HASH_SIZE], struct dsync_error *err);
 
+/* Why an updater may run, or may not. */
+enum dsync_consent_state {
+	DSYNC_CONSENT_GRANTED,
+	DSYNC_CONSENT_NOTHING,  /* nothing was granted to any updater of this owner */
+	DSYNC_CONSENT_EXPIRED,  /* it was granted, for a time that is over */
+	DSYNC_CONSENT_REPLACED, /* another updater of this owner was */
+	DSYNC_CONSENT_WIDER,    /* it was, but its manifest asks for more now */
+};
+
 /* What an archive asks for, what it has, and what is missing. */
 struct dsync_consent {
 	char *owner;
@@ -66,8 +92,20 @@ struct dsync_consent {
 	struct dsync_strings granted_hosts, granted_env,
 		granted_private; /* union over the grants that match and have not expired */
 	struct dsync_strings missing_hosts, missing_env;
-	bool granted; /* some grant matches and nothing is missing */
+	struct dsync_secrets secrets; /* of the grants that match; the user's before the machine's */
+	bool granted;                 /* some grant matches and nothing is missing */
+	enum dsync_consent_state state;
+	/* REPLACED: the grant that is most like what is asked now; EXPIRED: what was granted then */
+	unsigned char before_updater[DSYNC_HASH_SIZE];
+	struct dsync_strings before_hosts, before_env;
+	int64_t before_created, before_expires;
 };
+
+const char *
+dsync_consent_state_name(enum dsync_consent_state state); /* "granted", "nothing", "expired", "replaced", "wider" */
+
+/* Says why it may not run, and how that differs from what was granted; a code of DSYNC_ERR_CONSENT, which is returned. */
+int dsync_consent_refuse(const struct dsync_consent *consent, struct dsync_error *err);
 
 int dsync_consent_judge(const struct dsync_context *context, const struct dsync_archive *archive, int64_t now,
 	struct dsync_consent *consent, struct dsync_error *err);

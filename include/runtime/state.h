@@ -22,6 +22,8 @@ struct dsync_context;
 #define DSYNC_STATE_ATTRIBUTE "user.dotsync.record"
 #define DSYNC_STATE_SIZE_MAX 1024u
 #define DSYNC_STATE_TEXT_MAX 160u
+#define DSYNC_STATE_RULE_MAX 15u
+#define DSYNC_STATE_EXPECTED_MAX 80u
 #define DSYNC_STATE_VALIDATOR_MAX 256u
 #define DSYNC_STATE_NO_TIME INT64_MIN
 
@@ -39,6 +41,10 @@ struct dsync_state {
 		request[16]; /* BLAKE3-128 of method, URL and headers that the validators belong to; zeros: none */
 	char etag[DSYNC_STATE_VALIDATOR_MAX + 1];
 	char last_modified[DSYNC_STATE_VALIDATOR_MAX + 1];
+	/* of the last error too: what those who waited for that attempt are told; "": not said */
+	char last_rule[DSYNC_STATE_RULE_MAX + 1];
+	char last_expected[DSYNC_STATE_EXPECTED_MAX + 1];
+	char last_hint[DSYNC_STATE_TEXT_MAX + 1];
 };
 
 void dsync_state_init(struct dsync_state *state);

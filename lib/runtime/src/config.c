@@ -18,6 +18,9 @@
 #define MIN_RATE_MAX (INT64_C(1) << 40)
 #define SLOTS_DEFAULT 4
 #define SLOTS_MAX 256
+#define MAX_PAYLOAD_DEFAULT (UINT64_C(16) << 30)
+#define FINISH_TIMEOUT_DEFAULT 600
+#define FINISH_TIMEOUT_MAX 86400
 
 /* Why a value is refused; the message is built where file and line are known. */
 struct fault {
@@ -103,6 +106,33 @@ read_slots(const struct dsync_toml *doc, uint32_t node, struct dsync_config *con
 	return 0;
 }
 
+/* Bytes as a number, or a text with a unit as the command line takes it. */
+static int
+read_max_payload(const struct dsync_toml *doc, uint32_t node, struct dsync_config *config, struct fault *fault)
+{
+	char *text = NULL;
+	int64_t value;
+	int rc;
+
+	fault->expected = "bytes, or a size like \"16G\"";
+	if (take_number(doc, node, 1, INT64_MAX, &value) == 0) {
+		config->max_payload = (uint64_t)value;
+		return 0;
+	}
+	rc = take_text(doc, node, &text);
+	if (rc == 0 && (dsync_text_parse_size(text, &config->max_payload) < 0 || config->max_payload == 0))
+		rc = DSYNC_ERR_INVALID;
+	free(text);
+	return rc;
+}
+
+static int
+read_finish_timeout(const struct dsync_toml *doc, uint32_t node, struct dsync_config *config, struct fault *fault)
+{
+	fault->expected = "seconds, 1 to 86400";
+	return take_number(doc, node, 1, FINISH_TIMEOUT_MAX, &config->finish_timeout);
+}
+
 static int
 read_sandbox(const struct dsync_toml *doc, uint32_t node, struct dsync_config *config, struct fault *fault)
 {
@@ -131,6 +161,8 @@ static const struct setting {
 	{ "network", "min_rate", read_min_rate },
 	{ "refresh", "slots", read_slots },
 	{ "refresh", "sandbox", read_sandbox },
+	{ "refresh", "max_payload", read_max_payload },
+	{ "refresh", "finish_timeout", read_finish_timeout },
 };
 #define SETTING_COUNT (sizeof(settings) / sizeof(settings[0]))
 
@@ -269,7 +301,11 @@ dsync_config_load(const struct dsync_context *context, struct dsync_config *conf
 	int rc;
 
 	*config = (struct dsync_config){
-		.min_rate = MIN_RATE_DEFAULT, .slots = SLOTS_DEFAULT, .sandbox = DSYNC_SANDBOX_DEFAULT
+		.min_rate = MIN_RATE_DEFAULT,
+		.slots = SLOTS_DEFAULT,
+		.sandbox = DSYNC_SANDBOX_DEFAULT,
+		.max_payload = MAX_PAYLOAD_DEFAULT,
+		.finish_timeout = FINISH_TIMEOUT_DEFAULT,
 	};
 	rc = read_file(dsync_context_machine_dir(context), config, err);
 	if (rc == 0)

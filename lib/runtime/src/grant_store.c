@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -86,6 +87,28 @@ append(struct dsync_grants *grants, struct dsync_grant *grant, char *path, enum 
 	return 0;
 }
 
+/* Texts of grants may hold secrets. */
+static void
+wipe(struct dsync_buffer *text)
+{
+	if (text->data != NULL)
+		explicit_bzero(text->data, text->size);
+	dsync_buffer_finish(text);
+}
+
+/* What everybody may write, anybody may have written. */
+static int
+check_mode(const char *path, struct dsync_error *err)
+{
+	struct stat st;
+
+	if (dsync_sys_fstatat(DSYNC_SYS_CWD, path, &st, true) < 0 || (st.st_mode & S_IWOTH) == 0)
+		return 0; /* what else is wrong is said when it is read */
+	dsync_error_set(err, DSYNC_ERR_PERMISSION, "grant", "everybody may write it");
+	dsync_error_hint(err, "chmod o-w it");
+	return DSYNC_ERR_PERMISSION;
+}
+
 static int
 read_grant(const char *path, struct dsync_grant *grant, struct dsync_error *err)
 {
@@ -93,13 +116,15 @@ read_grant(const char *path, struct dsync_grant *grant, struct dsync_error *err)
 	int rc;
 
 	dsync_buffer_init(&text, DSYNC_GRANT_FILE_SIZE_MAX);
-	rc = dsync_file_read(DSYNC_SYS_CWD, path, &text, err);
+	rc = check_mode(path, err);
+	if (rc == 0)
+		rc = dsync_file_read(DSYNC_SYS_CWD, path, &text, err);
 	if (rc == 0) {
 		struct dsync_view view = dsync_buffer_view(&text);
 
 		rc = dsync__grant_parse((const char *)view.data, view.size, grant, err);
 	}
-	dsync_buffer_finish(&text);
+	wipe(&text);
 	return rc;
 }
 
@@ -270,6 +295,7 @@ merge_list(struct dsync_strings *into, const struct dsync_strings *from, struct 
 static int
 merge(struct dsync_grant *into, const struct dsync_grant *from, struct dsync_error *err)
 {
+	size_t i;
 	int rc;
 
 	rc = merge_list(&into->hosts, &from->hosts, err);
@@ -277,6 +303,8 @@ merge(struct dsync_grant *into, const struct dsync_grant *from, struct dsync_err
 		rc = merge_list(&into->env, &from->env, err);
 	if (rc == 0)
 		rc = merge_list(&into->private_hosts, &from->private_hosts, err);
+	for (i = 0; rc == 0 && i < from->secrets.count; i++)
+		rc = dsync_grant_add_secret(&into->secrets, &from->secrets.items[i], true, err);
 	return rc;
 }
 
@@ -324,7 +352,7 @@ dsync_grants_store(const struct dsync_context *context, const struct dsync_grant
 	dsync_buffer_init(&text, DSYNC_GRANT_FILE_SIZE_MAX);
 	rc = combine(&combined, path, grant, err);
 	if (rc == 0) {
-		rc = dsync__grant_write(&combined, &text);
+		rc = dsync_grant_write(&combined, &text);
 		if (rc < 0)
 			rc = dsync_error_set(
 				err, rc, "grant", "this grant cannot be written down: %s", dsync_error_text(rc));
@@ -335,7 +363,7 @@ dsync_grants_store(const struct dsync_context *context, const struct dsync_grant
 		rc = dsync_file_write(DSYNC_SYS_CWD, path, view.data, view.size, 0600, err);
 	}
 	dsync_grant_finish(&combined);
-	dsync_buffer_finish(&text);
+	wipe(&text);
 	free(path);
 	return rc;
 }

@@ -10,6 +10,7 @@
  *	private = []
  *	created = "2026-01-01T00:00:00Z"
  *	expires = "2027-01-01T00:00:00Z"  left out: never
+ *	[[secret]]                      any number; see grant_secret.c
  *
  * Unknown keys make the file useless: a limit that this version does not understand must not be dropped.
  */
@@ -64,6 +65,7 @@ dsync_grant_finish(struct dsync_grant *grant)
 	dsync__strings_finish(&grant->hosts);
 	dsync__strings_finish(&grant->env);
 	dsync__strings_finish(&grant->private_hosts);
+	dsync__secrets_finish(&grant->secrets);
 	dsync_grant_init(grant);
 }
 
@@ -86,9 +88,8 @@ dsync_grant_add(struct dsync_strings *list, const char *text, struct dsync_error
 	return 0;
 }
 
-/* A string value without a NUL inside, as a copy. */
-static int
-read_text(const struct dsync_toml *doc, uint32_t node, char **text, struct dsync_error *err)
+int
+dsync__grant_read_text(const struct dsync_toml *doc, uint32_t node, char **text, struct dsync_error *err)
 {
 	struct dsync_view view;
 
@@ -111,7 +112,7 @@ read_list(const struct dsync_toml *doc, uint32_t node, struct dsync_strings *lis
 	for (item = dsync_toml_first(doc, node); rc == 0 && item != DSYNC_TOML_NONE;
 		item = dsync_toml_next(doc, item)) {
 		text = NULL;
-		rc = read_text(doc, item, &text, err);
+		rc = dsync__grant_read_text(doc, item, &text, err);
 		if (rc == 0)
 			rc = dsync_grant_add(list, text, err);
 		free(text);
@@ -156,7 +157,7 @@ read_key(const struct dsync_toml *doc, uint32_t node, struct dsync_grant *grant,
 	if (dsync_text_view_is(key, "v"))
 		return read_version(doc, node);
 	if (dsync_text_view_is(key, "owner"))
-		return read_text(doc, node, &grant->owner, err);
+		return dsync__grant_read_text(doc, node, &grant->owner, err);
 	if (dsync_text_view_is(key, "updater"))
 		return read_updater(doc, node, grant);
 	if (dsync_text_view_is(key, "hosts"))
@@ -165,6 +166,8 @@ read_key(const struct dsync_toml *doc, uint32_t node, struct dsync_grant *grant,
 		return read_list(doc, node, &grant->env, err);
 	if (dsync_text_view_is(key, "private"))
 		return read_list(doc, node, &grant->private_hosts, err);
+	if (dsync_text_view_is(key, "secret"))
+		return dsync__secrets_read(doc, node, &grant->secrets, err);
 	if (dsync_text_view_is(key, "created"))
 		return read_time(doc, node, &grant->created);
 	if (dsync_text_view_is(key, "expires"))
@@ -219,8 +222,8 @@ dsync__grant_parse(const char *text, size_t size, struct dsync_grant *grant, str
 	return rc;
 }
 
-static void
-write_text(struct dsync_buffer *out, const char *key, const char *value)
+void
+dsync__grant_write_text(struct dsync_buffer *out, const char *key, const char *value)
 {
 	dsync_buffer_printf(out, "%s = ", key);
 	if (dsync_toml_write_string(out, value, strlen(value)) < 0 && out->failed == 0)
@@ -249,19 +252,19 @@ write_time(struct dsync_buffer *out, const char *key, int64_t seconds)
 	char text[DSYNC_TIME_TEXT_SIZE];
 
 	dsync_time_format(text, seconds);
-	write_text(out, key, text);
+	dsync__grant_write_text(out, key, text);
 }
 
 int
-dsync__grant_write(const struct dsync_grant *grant, struct dsync_buffer *out)
+dsync_grant_write(const struct dsync_grant *grant, struct dsync_buffer *out)
 {
 	char hash[DSYNC_HASH_TEXT_SIZE];
 
 	dsync_buffer_append_text(out, "v = 1\n");
-	write_text(out, "owner", grant->owner);
+	dsync__grant_write_text(out, "owner", grant->owner);
 	if (!grant->any_updater) {
 		dsync_hash_format(hash, grant->updater);
-		write_text(out, "updater", hash);
+		dsync__grant_write_text(out, "updater", hash);
 	}
 	write_list(out, "hosts", &grant->hosts);
 	write_list(out, "env", &grant->env);
@@ -269,5 +272,6 @@ dsync__grant_write(const struct dsync_grant *grant, struct dsync_buffer *out)
 	write_time(out, "created", grant->created);
 	if (grant->expires != INT64_MAX)
 		write_time(out, "expires", grant->expires);
+	dsync__secrets_write(&grant->secrets, out); /* tables come last */
 	return dsync_buffer_error(out);
 }

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "grants.h"
 #include "json.h"
 
 static const char *const kind_names[] = { "refresh", "fetch", "check" };
@@ -27,6 +28,8 @@ static const struct bytes_member {
 	{ "check", "check_hex", offsetof(struct dsync_job, check) },
 	{ "exec", "exec_hex", offsetof(struct dsync_job, exec) },
 	{ "working_dir", "working_dir_hex", offsetof(struct dsync_job, working_dir) },
+	{ "record", "record_hex", offsetof(struct dsync_job, record) },
+	{ "replay", "replay_hex", offsetof(struct dsync_job, replay) },
 };
 #define BYTES_MEMBER_COUNT (sizeof(bytes_members) / sizeof(bytes_members[0]))
 
@@ -51,8 +54,12 @@ dsync_job_finish(struct dsync_job *job)
 	free(job->check);
 	free(job->exec);
 	free(job->working_dir);
+	free(job->record);
+	free(job->replay);
 	free(job->sandbox);
 	free(job->url);
+	dsync__strings_finish(&job->hosts);
+	dsync__strings_finish(&job->env);
 	dsync_job_init(job);
 }
 
@@ -65,12 +72,27 @@ bytes_of(struct dsync_job *job, const struct bytes_member *member)
 static void
 put_bytes(struct dsync_buffer *out, const struct bytes_member *member, const struct dsync_job *job)
 {
-	const char *value = *(char *const *)(const void *)((const char *)job + member->offset);
+	dsync__json_put_bytes(out, member->name, member->hex_name,
+		*(char *const *)(const void *)((const char *)job + member->offset));
+}
 
-	if (value == NULL || dsync_text_is_utf8(value, strlen(value)))
-		dsync_json_put_text(out, member->name, value);
-	else
-		dsync_json_put_hex(out, member->hex_name, (const unsigned char *)value, strlen(value));
+/* Larger numbers than the other side can read are as good as no limit. */
+static int64_t
+clamp(uint64_t value)
+{
+	return value > INT64_MAX ? INT64_MAX : (int64_t)value;
+}
+
+static void
+write_session(struct dsync_buffer *out, const struct dsync_job *job)
+{
+	dsync_json_put_bool(out, "push", job->push);
+	dsync_json_put_bool(out, "narrow_hosts", job->narrow_hosts);
+	dsync_json_put_bool(out, "narrow_env", job->narrow_env);
+	dsync__json_put_strings(out, "hosts", &job->hosts);
+	dsync__json_put_strings(out, "env", &job->env);
+	dsync_json_put_integer(out, "cpu_ms", clamp(job->cpu_ms));
+	dsync_json_put_integer(out, "memory_max", clamp(job->memory_max));
 }
 
 int
@@ -90,11 +112,13 @@ dsync_job_write(const struct dsync_job *job, struct dsync_buffer *out)
 	dsync_json_put_bool(out, "explain", job->explain);
 	dsync_json_put_bool(out, "stage", job->stage);
 	dsync_json_put_bool(out, "session_grant", job->session_grant);
+	dsync_json_put_bool(out, "fill", job->fill);
 	dsync_json_put_bool(out, "offline", job->offline);
+	write_session(out, job);
 	dsync_json_put_text(out, "sandbox", job->sandbox);
 	dsync_json_put_text(out, "url", job->url);
 	dsync_json_put_integer(out, "timeout_ms", job->timeout_ms);
-	dsync_json_put_integer(out, "size_max", job->size_max > INT64_MAX ? INT64_MAX : (int64_t)job->size_max);
+	dsync_json_put_integer(out, "size_max", clamp(job->size_max));
 	dsync_json_close(out);
 	dsync_json_close(out);
 	return dsync_buffer_error(out);
@@ -111,6 +135,22 @@ find_kind(const char *name)
 			return (int)i;
 	}
 	return -1;
+}
+
+static void
+read_session(struct dsync_json_reader *r, struct dsync_job *job)
+{
+	int64_t cpu_ms = 0, memory_max = 0;
+
+	dsync__json_take_bool(r, "push", &job->push);
+	dsync__json_take_bool(r, "narrow_hosts", &job->narrow_hosts);
+	dsync__json_take_bool(r, "narrow_env", &job->narrow_env);
+	dsync__json_take_strings(r, "hosts", &job->hosts);
+	dsync__json_take_strings(r, "env", &job->env);
+	dsync__json_take_integer(r, "cpu_ms", 0, INT64_MAX, &cpu_ms);
+	dsync__json_take_integer(r, "memory_max", 0, INT64_MAX, &memory_max);
+	job->cpu_ms = (uint64_t)cpu_ms;
+	job->memory_max = (uint64_t)memory_max;
 }
 
 static int
@@ -134,7 +174,9 @@ read_members(const json_t *object, struct dsync_job *job, struct dsync_error *er
 	dsync__json_take_bool(&r, "explain", &job->explain);
 	dsync__json_take_bool(&r, "stage", &job->stage);
 	dsync__json_take_bool(&r, "session_grant", &job->session_grant);
+	dsync__json_take_bool(&r, "fill", &job->fill);
 	dsync__json_take_bool(&r, "offline", &job->offline);
+	read_session(&r, job);
 	dsync__json_take_text(&r, "sandbox", &job->sandbox);
 	dsync__json_take_text(&r, "url", &job->url);
 	dsync__json_take_integer(&r, "timeout_ms", -1, INT64_MAX, &job->timeout_ms);
@@ -161,6 +203,8 @@ check_complete(const struct dsync_job *job, struct dsync_error *err)
 		return dsync_error_set(err, DSYNC_ERR_PROTOCOL, "json", "a fetch without a URL");
 	if (job->to != NULL && job->to[0] != '/')
 		return dsync_error_set(err, DSYNC_ERR_PROTOCOL, "json", "\"to\" is not an absolute path");
+	if ((job->record != NULL && job->record[0] != '/') || (job->replay != NULL && job->replay[0] != '/'))
+		return dsync_error_set(err, DSYNC_ERR_PROTOCOL, "json", "a folder of answers is not an absolute path");
 	return 0;
 }
 

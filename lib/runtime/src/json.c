@@ -8,15 +8,18 @@
 #include "base/json.h"
 #include "base/text.h"
 
-/* jansson descends by recursion up to its own limit of 2048; ours is checked on the bytes before it sees them. */
+/*
+ * jansson descends by recursion up to its own limit of 2048, and takes fifty bytes and more for a value of two; ours are checked on
+ * the text before it sees that.
+ */
 static bool
-too_deep(const char *text, size_t size)
+is_too_much(const char *text, size_t size, size_t depth_max, size_t values_max)
 {
-	size_t depth = 0;
+	size_t depth = 0, values = 0;
 	bool quoted = false;
 	size_t i;
 
-	for (i = 0; i < size; i++) {
+	for (i = 0; i < size && depth <= depth_max && values <= values_max; i++) {
 		if (quoted) {
 			if (text[i] == '\\')
 				i++;
@@ -25,33 +28,58 @@ too_deep(const char *text, size_t size)
 		} else if (text[i] == '"') {
 			quoted = true;
 		} else if (text[i] == '{' || text[i] == '[') {
-			if (++depth > DSYNC_JSON_DEPTH_MAX)
-				return true;
+			depth++;
+			values++;
 		} else if ((text[i] == '}' || text[i] == ']') && depth > 0) {
 			depth--;
+		} else if (text[i] == ',') {
+			values++;
 		}
 	}
-	return false;
+	return depth > depth_max || values > values_max;
+}
+
+static int
+load(const void *text, size_t size, size_t flags, int code, json_t **value, struct dsync_error *err)
+{
+	json_error_t fault;
+
+	memset(&fault, 0, sizeof(fault)); /* jansson leaves it alone when its first allocation fails */
+	*value = json_loadb(text, size, JSON_REJECT_DUPLICATES | flags, &fault);
+	if (*value != NULL)
+		return 0;
+	if (json_error_code(&fault) == json_error_out_of_memory || fault.text[0] == '\0')
+		return dsync_error_set_memory(err);
+	dsync_error_set(err, code, "json", "not JSON: %s", fault.text);
+	if (fault.line > 0)
+		dsync_error_at_line(err, (uint32_t)fault.line, fault.column > 0 ? (uint32_t)fault.column : 0);
+	return code;
+}
+
+int
+dsync__json_parse_value(const void *text, size_t size, size_t depth, json_t **value, struct dsync_error *err)
+{
+	*value = NULL;
+	if (is_too_much(text, size, depth, SIZE_MAX))
+		return dsync_error_set(err, DSYNC_ERR_LIMIT, "json", "nested deeper than %zu levels", depth);
+	if (is_too_much(text, size, depth, DSYNC_JSON_VALUES_MAX))
+		return dsync_error_set(
+			err, DSYNC_ERR_LIMIT, "json", "more than %u values", (unsigned)DSYNC_JSON_VALUES_MAX);
+	return load(
+		text, size, JSON_DECODE_ANY | JSON_DECODE_INT_AS_REAL | JSON_ALLOW_NUL, DSYNC_ERR_SYNTAX, value, err);
 }
 
 int
 dsync__json_parse(const void *text, size_t size, int code, json_t **object, struct dsync_error *err)
 {
-	json_error_t fault;
+	int rc;
 
-	memset(&fault, 0, sizeof(fault)); /* jansson leaves it alone when its first allocation fails */
 	*object = NULL;
-	if (too_deep(text, size))
+	if (is_too_much(text, size, DSYNC_JSON_DEPTH_MAX, SIZE_MAX))
 		return dsync_error_set(err, code, "json", "nested deeper than %d levels", DSYNC_JSON_DEPTH_MAX);
-	*object = json_loadb(text, size, JSON_REJECT_DUPLICATES, &fault);
-	if (*object == NULL && (json_error_code(&fault) == json_error_out_of_memory || fault.text[0] == '\0'))
-		return dsync_error_set_memory(err);
-	if (*object == NULL) {
-		dsync_error_set(err, code, "json", "not JSON: %s", fault.text);
-		if (fault.line > 0)
-			dsync_error_at_line(err, (uint32_t)fault.line, fault.column > 0 ? (uint32_t)fault.column : 0);
-		return code;
-	}
+	rc = load(text, size, 0, code, object, err);
+	if (rc < 0)
+		return rc;
 	if (json_is_object(*object))
 		return 0;
 	json_decref(*object);
@@ -262,6 +290,15 @@ dsync__json_reader_end(const struct dsync_json_reader *r, const char *what, stru
 	if (r->taken != json_object_size(r->object))
 		return dsync_error_set(err, DSYNC_ERR_PROTOCOL, "json", "%s has a member that is not known", what);
 	return 0;
+}
+
+void
+dsync__json_put_bytes(struct dsync_buffer *out, const char *name, const char *hex_name, const char *value)
+{
+	if (value == NULL || dsync_text_is_utf8(value, strlen(value)))
+		dsync_json_put_text(out, name, value);
+	else
+		dsync_json_put_hex(out, hex_name, (const unsigned char *)value, strlen(value));
 }
 
 void

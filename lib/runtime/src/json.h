@@ -26,6 +26,7 @@
 #include "runtime/grants.h"
 
 #define DSYNC_JSON_DEPTH_MAX 16
+#define DSYNC_JSON_VALUES_MAX 1000000 /* of dsync__json_parse_value(): they take 50 to 150 bytes of memory each */
 
 struct dsync_json_reader {
 	const json_t *object;
@@ -36,6 +37,21 @@ struct dsync_json_reader {
 
 /* A new reference to one object in *object; `code` with the rule "json" when the text is none, or NO_MEMORY, and *object is NULL. */
 int dsync__json_parse(const void *text, size_t size, int code, json_t **object, struct dsync_error *err);
+
+/*
+ * The same for any value, nested at most `depth` levels, of DSYNC_JSON_VALUES_MAX values in all; integers that are too large become
+ * reals.  DSYNC_ERR_LIMIT when it is more, SYNTAX when it is no JSON.
+ */
+int dsync__json_parse_value(const void *text, size_t size, size_t depth, json_t **value, struct dsync_error *err);
+
+/*
+ * The text of a member's value as it stands, by names from the outside in up to NULL, in a text that was parsed; false when it is
+ * not there or a name on the way is written with escapes.  What was parsed loses digits of numbers, this does not.
+ */
+bool dsync__json_find(struct dsync_view text, const char *const *names, struct dsync_view *value);
+
+/* Appends a text that was parsed without white space between its tokens: in one line. */
+int dsync__json_compact(struct dsync_buffer *out, struct dsync_view text);
 
 void dsync__json_reader_init(struct dsync_json_reader *r, const json_t *object);
 void dsync__json_take_bool(struct dsync_json_reader *r, const char *name, bool *value);
@@ -52,6 +68,9 @@ json_t *dsync__json_take_array(struct dsync_json_reader *r, const char *name);  
 
 /* 0, or DSYNC_ERR_PROTOCOL that names the first fault or an unknown member of `what`. */
 int dsync__json_reader_end(const struct dsync_json_reader *r, const char *what, struct dsync_error *err);
+
+/* The opposite of take_bytes; NULL is left out. */
+void dsync__json_put_bytes(struct dsync_buffer *out, const char *name, const char *hex_name, const char *value);
 
 /* Writes a list as an array, for base/json.h; an empty one is left out. */
 void dsync__json_put_strings(struct dsync_buffer *out, const char *name, const struct dsync_strings *list);

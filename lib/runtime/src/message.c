@@ -12,7 +12,7 @@
 #include "result.h"
 #include "runtime/job.h"
 
-static const char *const event_names[] = { "started", "waiting", "progress", "request", "log", "sandbox" };
+static const char *const event_names[] = { "started", "waiting", "progress", "request", "refused", "log", "sandbox" };
 #define EVENT_COUNT (sizeof(event_names) / sizeof(event_names[0]))
 
 int

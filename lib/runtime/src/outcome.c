@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "dotsync/archive.h"
 
 struct dsync_outcome {
 	char *path;
@@ -53,6 +54,15 @@ dsync__outcome_create(
 		return NULL;
 	}
 	return outcome;
+}
+
+struct dsync_archive *
+dsync__outcome_open_staged(const struct dsync_outcome *outcome, struct dsync_error *err)
+{
+	if (outcome->client != NULL && outcome->result.staging != NULL)
+		return dsync_archive_open(outcome->result.staging, NULL, err);
+	dsync_error_set(err, DSYNC_ERR_STATE, "", "nothing is staged");
+	return NULL;
 }
 
 void

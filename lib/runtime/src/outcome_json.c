@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "json.h"
 #include "outcome.h"
+#include "runtime/job.h"
 #include "runtime/exit_code.h"
 
 #define NAME_SIZE 32
@@ -120,6 +121,7 @@ write_timings(struct dsync_buffer *out, const struct dsync_result *result)
 	write_timing(out, "start", result->timing_start_us);
 	write_timing(out, "run", result->timing_run_us);
 	write_timing(out, "commit", result->timing_commit_us);
+	write_timing(out, "cpu", result->cpu_us);
 	write_timing(out, "total", result->timing_total_us);
 	dsync_json_close(out);
 }
@@ -146,14 +148,9 @@ write_consent(struct dsync_buffer *out, const struct dsync_result *result)
 	dsync_json_close(out);
 }
 
-int
-dsync__outcome_write(const char *path, const struct dsync_result *result, struct dsync_buffer *out)
+void
+dsync_result_describe(const struct dsync_result *result, struct dsync_buffer *out)
 {
-	bool failed = result->kind == DSYNC_OUTCOME_FAILED || result->kind == DSYNC_OUTCOME_CONSENT_NEEDED;
-
-	dsync_json_open(out, NULL);
-	dsync_json_put_text(out, "file", path);
-	dsync_json_put_bool(out, "ok", !failed);
 	dsync_json_put_text(out, "outcome", dsync_outcome_kind_name(result->kind));
 	if (result->generation[0] != '\0')
 		dsync_json_put_text(out, "generation", result->generation);
@@ -163,11 +160,24 @@ dsync__outcome_write(const char *path, const struct dsync_result *result, struct
 	write_requests(out, result);
 	write_sandbox(out, result->sandbox);
 	write_timings(out, result);
+	if (result->memory_peak >= 0)
+		dsync_json_put_integer(out, "memory_peak", result->memory_peak);
 	write_consent(out, result);
 	dsync_json_put_text(out, "explanation", result->explanation);
 	if (result->next_attempt != INT64_MIN)
 		dsync_json_put_time(out, "next_attempt", result->next_attempt);
 	write_error(out, &result->error);
+}
+
+int
+dsync__outcome_write(const char *path, const struct dsync_result *result, struct dsync_buffer *out)
+{
+	bool failed = result->kind == DSYNC_OUTCOME_FAILED || result->kind == DSYNC_OUTCOME_CONSENT_NEEDED;
+
+	dsync_json_open(out, NULL);
+	dsync_json_put_text(out, "file", path);
+	dsync_json_put_bool(out, "ok", !failed);
+	dsync_result_describe(result, out);
 	dsync_json_close(out);
 	return dsync_buffer_error(out);
 }

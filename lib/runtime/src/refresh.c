@@ -42,6 +42,10 @@ dsync__refresh_job(
 	if (rc == 0)
 		rc = dsync_path_absolute(options->to, &job->to, err);
 	if (rc == 0)
+		rc = dsync_path_absolute(options->record, &job->record, err);
+	if (rc == 0)
+		rc = dsync_path_absolute(options->replay, &job->replay, err);
+	if (rc == 0)
 		rc = copy_text(&job->check, options->check, err);
 	if (rc == 0)
 		rc = copy_text(&job->exec, options->exec, err);
@@ -54,22 +58,13 @@ dsync__refresh_job(
 
 struct dsync_refresh *
 dsync__refresh_start(struct dsync_context *context, const char *path, const struct dsync_refresh_options *options,
-	bool session_grant, struct dsync_error *err)
+	struct dsync_job *job, int fd, struct dsync_error *err)
 {
-	static const struct dsync_refresh_options defaults = DSYNC_REFRESH_OPTIONS_INIT;
+	struct dsync_refresh *refresh = calloc(1, sizeof(*refresh));
 	struct dsync_context *used = NULL;
-	struct dsync_refresh *refresh;
-	struct dsync_job job;
 	bool owned = false;
 	int rc;
 
-	if (options == NULL)
-		options = &defaults;
-	rc = dsync__refresh_job(path, options, &job, err);
-	if (rc < 0)
-		return NULL;
-	job.session_grant = session_grant;
-	refresh = calloc(1, sizeof(*refresh));
 	if (refresh == NULL || (refresh->path = strdup(path)) == NULL) {
 		dsync_error_set_memory(err);
 		goto fail;
@@ -79,16 +74,14 @@ dsync__refresh_start(struct dsync_context *context, const char *path, const stru
 	used = dsync_context_resolve(context, &owned, err);
 	if (used == NULL)
 		goto fail;
-	rc = dsync_client_start(&refresh->client, used, &job, -1, err);
+	rc = dsync_client_start(&refresh->client, used, job, fd, err);
 	if (owned)
 		dsync_context_destroy(used);
 	if (rc < 0)
 		goto fail;
-	dsync_job_finish(&job);
 	return refresh;
 
 fail:
-	dsync_job_finish(&job);
 	dsync_refresh_cancel(refresh);
 	return NULL;
 }
@@ -97,7 +90,17 @@ struct dsync_refresh *
 dsync_refresh_start(struct dsync_context *context, const char *path, const struct dsync_refresh_options *options,
 	struct dsync_error *err)
 {
-	return dsync__refresh_start(context, path, options, false, err);
+	static const struct dsync_refresh_options defaults = DSYNC_REFRESH_OPTIONS_INIT;
+	struct dsync_refresh *refresh;
+	struct dsync_job job;
+
+	if (options == NULL)
+		options = &defaults;
+	if (dsync__refresh_job(path, options, &job, err) < 0)
+		return NULL;
+	refresh = dsync__refresh_start(context, path, options, &job, -1, err);
+	dsync_job_finish(&job);
+	return refresh;
 }
 
 int

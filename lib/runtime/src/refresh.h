@@ -11,8 +11,8 @@
 int dsync__refresh_job(
 	const char *path, const struct dsync_refresh_options *options, struct dsync_job *job, struct dsync_error *err);
 
-/* dsync_refresh_start() with the caller's own leave for what the manifest asks. */
+/* dsync_refresh_start() with a job of the caller's, who finishes it; `fd` (-1: none) goes with it and stays the caller's. */
 struct dsync_refresh *dsync__refresh_start(struct dsync_context *context, const char *path,
-	const struct dsync_refresh_options *options, bool session_grant, struct dsync_error *err);
+	const struct dsync_refresh_options *options, struct dsync_job *job, int fd, struct dsync_error *err);
 
 #endif

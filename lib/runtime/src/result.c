@@ -45,6 +45,8 @@ static const struct timing timings[] = {
 	TIMING(run_us),
 	TIMING(commit_us),
 	TIMING(total_us),
+	{ "cpu_us", offsetof(struct dsync_result, cpu_us) },
+	{ "memory_peak", offsetof(struct dsync_result, memory_peak) },
 };
 #define TIMING_COUNT (sizeof(timings) / sizeof(timings[0]))
 
@@ -83,6 +85,7 @@ dsync_result_finish(struct dsync_result *result)
 		free(result->requests[i].url);
 	}
 	free(result->requests);
+	free(result->staging);
 	free(result->sandbox);
 	free(result->explanation);
 	free(result->final_url);
@@ -142,6 +145,8 @@ write_requests(struct dsync_buffer *out, const struct dsync_result *result)
 static void
 write_fetch(struct dsync_buffer *out, const struct dsync_result *result)
 {
+	char hash[DSYNC_HASH_TEXT_SIZE];
+
 	dsync_json_put_integer(out, "status", result->status);
 	dsync_json_put_text(out, "final_url", result->final_url);
 	dsync__json_put_strings(out, "origins", &result->origins);
@@ -151,6 +156,10 @@ write_fetch(struct dsync_buffer *out, const struct dsync_result *result)
 	dsync_json_put_text(out, "file_name", result->file_name);
 	dsync_json_put_integer(out, "max_age", result->max_age);
 	dsync_json_put_integer(out, "took_ms", result->took_ms);
+	if (result->has_payload_hash) {
+		dsync_hash_format(hash, result->payload_hash);
+		dsync_json_put_text(out, "payload_hash", hash);
+	}
 }
 
 int
@@ -162,6 +171,7 @@ dsync_result_write(const struct dsync_result *result, struct dsync_buffer *out)
 	dsync_json_open(out, "outcome");
 	dsync_json_put_text(out, "kind", dsync_outcome_kind_name(result->kind));
 	dsync_json_put_bool(out, "staged", result->staged);
+	dsync__json_put_bytes(out, "staging", "staging_hex", result->staging);
 	dsync_json_put_bool(out, "shared", result->shared);
 	dsync_json_put_text(out, "generation", result->generation);
 	dsync_json_put_integer(out, "payload_size", (int64_t)result->payload_size);
@@ -269,6 +279,16 @@ find_kind(const char *name)
 	return -1;
 }
 
+/* One that is none counts as not said. */
+static void
+take_hash(struct dsync_json_reader *r, struct dsync_result *result)
+{
+	char hash[DSYNC_HASH_TEXT_SIZE] = "";
+
+	dsync__json_take_buffer(r, "payload_hash", hash, sizeof(hash));
+	result->has_payload_hash = dsync_hash_parse(result->payload_hash, hash, strlen(hash)) == 0;
+}
+
 static void
 take_fetch(struct dsync_json_reader *r, struct dsync_result *result)
 {
@@ -284,6 +304,7 @@ take_fetch(struct dsync_json_reader *r, struct dsync_result *result)
 	dsync__json_take_text(r, "file_name", &result->file_name);
 	dsync__json_take_integer(r, "max_age", -1, INT64_MAX, &result->max_age);
 	dsync__json_take_integer(r, "took_ms", 0, INT64_MAX, &result->took_ms);
+	take_hash(r, result);
 }
 
 int
@@ -299,6 +320,7 @@ dsync__result_read(const json_t *object, struct dsync_result *result, struct dsy
 	dsync__json_reader_init(&r, object);
 	dsync__json_take_text(&r, "kind", &kind);
 	dsync__json_take_bool(&r, "staged", &result->staged);
+	dsync__json_take_bytes(&r, "staging", "staging_hex", &result->staging);
 	dsync__json_take_bool(&r, "shared", &result->shared);
 	dsync__json_take_buffer(&r, "generation", result->generation, sizeof(result->generation));
 	dsync__json_take_integer(&r, "payload_size", 0, INT64_MAX, &payload_size);

@@ -7,7 +7,7 @@
  *	i64 base  i64 last_attempt  i64 next_attempt  i64 held_until
  *	u32 failures  i32 last_code
  *	16 bytes request
- *	u16 length, bytes: last_error, etag, last_modified
+ *	u16 length, bytes: last_error, etag, last_modified, last_rule, last_expected, last_hint
  *
  * and nothing after it.  A time that is not known is INT64_MIN.
  */
@@ -63,6 +63,9 @@ dsync_state_pack(const struct dsync_state *state, struct dsync_buffer *out)
 	pack_text(out, state->last_error);
 	pack_text(out, state->etag);
 	pack_text(out, state->last_modified);
+	pack_text(out, state->last_rule);
+	pack_text(out, state->last_expected);
+	pack_text(out, state->last_hint);
 	return dsync_buffer_error(out);
 }
 
@@ -160,7 +163,10 @@ dsync_state_unpack(const void *data, size_t size, int64_t now, struct dsync_stat
 		goto corrupt;
 	if (unpack_text(&c, state->last_error, sizeof(state->last_error)) < 0 ||
 		unpack_validator(&c, state->etag, sizeof(state->etag)) < 0 ||
-		unpack_validator(&c, state->last_modified, sizeof(state->last_modified)) < 0)
+		unpack_validator(&c, state->last_modified, sizeof(state->last_modified)) < 0 ||
+		unpack_text(&c, state->last_rule, sizeof(state->last_rule)) < 0 ||
+		unpack_text(&c, state->last_expected, sizeof(state->last_expected)) < 0 ||
+		unpack_text(&c, state->last_hint, sizeof(state->last_hint)) < 0)
 		goto corrupt;
 	if (dsync_cursor_left(&c) != 0)
 		goto corrupt;

@@ -38,6 +38,7 @@ struct findings {
 	bool imports_host;
 	bool exports_run;
 	bool exports_start;
+	bool exports_memory;
 };
 
 /* LEB128 of at most `bits` bits, in no more bytes than those need; spare bits must be zero. */
@@ -147,6 +148,8 @@ scan_exports(struct dsync_cursor *c, struct findings *findings)
 			findings->exports_run = true;
 		if (kind == KIND_FUNCTION && dsync_text_view_is(name, "_start"))
 			findings->exports_start = true;
+		if (kind == KIND_MEMORY && dsync_text_view_is(name, "memory"))
+			findings->exports_memory = true;
 	}
 	return dsync_cursor_left(c) == 0 ? 0 : DSYNC_ERR_CORRUPT;
 }
@@ -193,6 +196,17 @@ choose(const struct findings *findings)
 	return findings->exports_start ? DSYNC_CONTRACT_WASI : DSYNC_CONTRACT_UNKNOWN;
 }
 
+/* Calls pass addresses in the memory that a module exports; without it none of the contracts works. */
+static const char *
+find_lack(const struct findings *findings)
+{
+	if (choose(findings) != DSYNC_CONTRACT_UNKNOWN)
+		return findings->exports_memory ? NULL : "memory";
+	if (findings->imports_dotsync)
+		return "run";
+	return findings->imports_host ? "run or _start" : "_start";
+}
+
 void
 dsync_updater_inspect(const void *wasm, size_t size, struct dsync_updater_info *info)
 {
@@ -202,7 +216,11 @@ dsync_updater_inspect(const void *wasm, size_t size, struct dsync_updater_info *
 	info->present = true;
 	info->size = size;
 	dsync_hash(info->hash, wasm, size);
-	info->contract = scan_module(wasm, size, &findings) == 0 ? choose(&findings) : DSYNC_CONTRACT_UNKNOWN;
+	info->contract = DSYNC_CONTRACT_UNKNOWN;
+	if (scan_module(wasm, size, &findings) == 0) {
+		info->contract = choose(&findings);
+		info->lacks = find_lack(&findings);
+	}
 	info->builtin = dsync_builtin_name(wasm, size);
 }
 

@@ -35,6 +35,8 @@ test_defaults(void **state)
 	assert_int_equal(config.min_rate, 32768);
 	assert_int_equal(config.slots, 4);
 	assert_int_equal(config.sandbox, DSYNC_SANDBOX_DEFAULT);
+	assert_true(config.max_payload == UINT64_C(16) << 30);
+	assert_int_equal(config.finish_timeout, 600);
 	dsync_config_finish(&config);
 	assert_int_equal(dsync_config_load(home_context_without(), &config, NULL), 0);
 	assert_int_equal(config.slots, 4);
@@ -49,22 +51,26 @@ test_both(void **state)
 	(void)state;
 	home_write_text("machine/config.toml",
 		"[network]\nproxy = \"http://machine:1\"\nca_file = \"/m.pem\"\nmin_rate = 1\n[refresh]\nslots = 2\n"
-		"sandbox = \"strict\"\n");
+		"sandbox = \"strict\"\nmax_payload = \"2T\"\nfinish_timeout = 86400\n");
 	load(&config);
 	assert_string_equal(config.proxy, "http://machine:1");
 	assert_string_equal(config.ca_file, "/m.pem");
 	assert_int_equal(config.min_rate, 1);
 	assert_int_equal(config.slots, 2);
 	assert_int_equal(config.sandbox, DSYNC_SANDBOX_STRICT);
+	assert_true(config.max_payload == UINT64_C(2) << 40);
+	assert_int_equal(config.finish_timeout, 86400);
 	dsync_config_finish(&config);
 
 	home_write_text("config/config.toml",
-		"network.proxy = \"https://user:2\"\nrefresh = { slots = 256, sandbox = \"degraded\" }\n");
+		"network.proxy = \"https://user:2\"\nrefresh = { slots = 256, sandbox = \"degraded\", max_payload = 5 }\n");
 	load(&config);
 	assert_string_equal(config.proxy, "https://user:2");
 	assert_string_equal(config.ca_file, "/m.pem");
 	assert_int_equal(config.slots, 256);
 	assert_int_equal(config.sandbox, DSYNC_SANDBOX_DEGRADED);
+	assert_int_equal(config.max_payload, 5);
+	assert_int_equal(config.finish_timeout, 86400);
 	dsync_config_finish(&config);
 
 	home_write_text("config/config.toml", "[network]\nproxy = \"\"\n");
@@ -101,6 +107,14 @@ test_refuse(void **state)
 		{ "[refresh]\nslots = 257\n", DSYNC_ERR_INVALID, "slots" },
 		{ "[refresh]\nsandbox = \"none\"\n", DSYNC_ERR_INVALID, "sandbox" },
 		{ "[refresh]\nsandbox = true\n", DSYNC_ERR_INVALID, "sandbox" },
+		{ "[refresh]\nmax_payload = 0\n", DSYNC_ERR_INVALID, "max_payload" },
+		{ "[refresh]\nmax_payload = \"0K\"\n", DSYNC_ERR_INVALID, "max_payload" },
+		{ "[refresh]\nmax_payload = \"16 G\"\n", DSYNC_ERR_INVALID, "max_payload" },
+		{ "[refresh]\nmax_payload = \"99999999T\"\n", DSYNC_ERR_INVALID, "max_payload" },
+		{ "[refresh]\nmax_payload = -1\n", DSYNC_ERR_INVALID, "max_payload" },
+		{ "[refresh]\nmax_payload = 1.5\n", DSYNC_ERR_INVALID, "max_payload" },
+		{ "[refresh]\nfinish_timeout = 0\n", DSYNC_ERR_INVALID, "finish_timeout" },
+		{ "[refresh]\nfinish_timeout = 86401\n", DSYNC_ERR_INVALID, "finish_timeout" },
 		{ "[refresh\n", DSYNC_ERR_INVALID, "" },
 		{ "[[[[", DSYNC_ERR_INVALID, "" },
 		{ "\xff", DSYNC_ERR_INVALID, "" },

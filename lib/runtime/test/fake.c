@@ -32,6 +32,17 @@ fake_play(const char *part)
 	assert_int_equal(setenv("FAKE", part, 1), 0);
 }
 
+struct dsync_outcome *
+fake_run(const struct dsync_refresh_options *options)
+{
+	struct dsync_error err = { 0 };
+	struct dsync_outcome *outcome = dsync_refresh_run(home_context(), "a.sync", options, &err);
+
+	if (outcome == NULL)
+		fail_msg("%s", err.message);
+	return outcome;
+}
+
 void
 fake_check_mark(const char *expected)
 {

@@ -65,6 +65,23 @@ say_fault(enum dsync_outcome_kind kind, const char *rule, int code)
 	dsync_result_finish(&result);
 }
 
+/* Of a refresh that another process did. */
+static void
+say_shared(enum dsync_outcome_kind kind)
+{
+	struct dsync_result result;
+	struct dsync_buffer out;
+
+	dsync_result_init(&result);
+	result.kind = kind;
+	result.shared = true;
+	dsync_buffer_init(&out, DSYNC_JOB_SIZE_MAX);
+	dsync_result_write(&result, &out);
+	say(out.data, out.size);
+	dsync_buffer_finish(&out);
+	dsync_result_finish(&result);
+}
+
 static void
 say_result(enum dsync_outcome_kind kind, bool staged, const char *explanation, int code)
 {
@@ -174,6 +191,10 @@ play(const char *part, const char *job)
 		say_result(DSYNC_OUTCOME_EXPLAINED, false, job, 0);
 	} else if (strcmp(part, "staged") == 0) {
 		stage(0);
+	} else if (strcmp(part, "shared") == 0) {
+		say_shared(DSYNC_OUTCOME_UPDATED);
+	} else if (strcmp(part, "shared-unchanged") == 0) {
+		say_shared(DSYNC_OUTCOME_UNCHANGED);
 	} else if (strcmp(part, "conflict") == 0) {
 		stage(DSYNC_ERR_CONFLICT);
 	} else if (strcmp(part, "staged-crash") == 0) {

@@ -374,6 +374,75 @@ test_union(void **state)
 	check_granted(true);
 }
 
+/* Why it may not run: nothing, another updater, more than there is, a time that is over. */
+static void
+test_consent_states(void **state)
+{
+	unsigned char other[] = { 0, 'a', 's', 'm', 1, 0, 0, 0, 0 };
+	unsigned char other_hash[DSYNC_HASH_SIZE];
+	struct dsync_consent consent;
+	struct dsync_grant grant;
+	struct dsync_error err;
+
+	(void)state;
+	home_make("a.sync", HOME_MANIFEST ASKS, "x", home_wasm, home_wasm_size);
+	judge(&consent, dsync_sys_now());
+	assert_int_equal(consent.state, DSYNC_CONSENT_NOTHING);
+	dsync_consent_finish(&consent);
+
+	init(&grant, "unlike.example"); /* of another archive of the owner, and newer */
+	memset(grant.updater, 7, sizeof(grant.updater));
+	grant.created = 2000;
+	store(&grant);
+	init(&grant, "a.example");
+	assert_int_equal(dsync_grant_add(&grant.hosts, "gone.example", NULL), 0);
+	dsync_hash(other_hash, other, sizeof(other));
+	memcpy(grant.updater, other_hash, sizeof(other_hash));
+	grant.created = 1000;
+	store(&grant);
+	judge(&consent, dsync_sys_now());
+	assert_int_equal(consent.state, DSYNC_CONSENT_REPLACED);
+	assert_memory_equal(consent.before_updater, other_hash, sizeof(other_hash));
+	assert_int_equal(consent.before_hosts.count, 2);
+	assert_int_equal(consent.before_created, 1000);
+	assert_int_equal(dsync_consent_refuse(&consent, &err), DSYNC_ERR_CONSENT);
+	assert_int_equal(consent.missing_hosts.count, 2); /* what the other one had is not this one's */
+	dsync_consent_finish(&consent);
+
+	init(&grant, "a.example");
+	grant.expires = dsync_sys_now() + 1000;
+	store(&grant);
+	judge(&consent, dsync_sys_now());
+	assert_int_equal(consent.state, DSYNC_CONSENT_WIDER);
+	assert_int_equal(consent.before_hosts.count, 0);
+	dsync_consent_refuse(&consent, &err);
+	assert_non_null(strstr(err.expected, "b.example"));
+	dsync_consent_finish(&consent);
+
+	judge(&consent, dsync_sys_now() + 2000);
+	assert_int_equal(consent.state, DSYNC_CONSENT_EXPIRED);
+	assert_int_equal(consent.granted_hosts.count, 0);
+	assert_int_equal(consent.before_hosts.count, 1);
+	dsync_consent_refuse(&consent, &err);
+	assert_non_null(strstr(err.message, "expired"));
+	dsync_consent_finish(&consent);
+}
+
+/* What everybody may write grants nothing. */
+static void
+test_writable_by_all(void **state)
+{
+	(void)state;
+	home_make("a.sync", HOME_MANIFEST, "x", home_wasm, home_wasm_size);
+	assert_int_equal(mkdir(home_path("machine/grants.d"), 0700), 0);
+	home_write_text("machine/grants.d/any.toml", "v = 1\nowner = \"" HOME_OWNER "\"\n");
+	assert_int_equal(chmod(home_path("machine/grants.d/any.toml"), 0646), 0);
+	check_granted(false);
+	assert_non_null(strstr(home_log(), "everybody may write it"));
+	assert_int_equal(chmod(home_path("machine/grants.d/any.toml"), 0664), 0);
+	check_granted(true);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, home_setup, home_teardown)
 
 int
@@ -389,6 +458,8 @@ main(void)
 		TEST(test_no_folder),
 		TEST(test_consent),
 		TEST(test_consent_matching),
+		TEST(test_consent_states),
+		TEST(test_writable_by_all),
 		TEST(test_machine),
 		TEST(test_union),
 	};

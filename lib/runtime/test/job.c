@@ -57,6 +57,13 @@ check_job(const struct dsync_job *a, const struct dsync_job *b)
 	assert_int_equal(a->stage, b->stage);
 	assert_int_equal(a->offline, b->offline);
 	assert_int_equal(a->session_grant, b->session_grant);
+	assert_int_equal(a->push, b->push);
+	assert_int_equal(a->narrow_hosts, b->narrow_hosts);
+	assert_int_equal(a->narrow_env, b->narrow_env);
+	assert_int_equal(a->hosts.count, b->hosts.count);
+	assert_int_equal(a->env.count, b->env.count);
+	assert_int_equal(a->cpu_ms, b->cpu_ms);
+	assert_int_equal(a->memory_max, b->memory_max);
 	assert_int_equal(a->timeout_ms, b->timeout_ms);
 	assert_int_equal(a->size_max, b->size_max);
 }
@@ -97,6 +104,11 @@ test_job(void **state)
 	job.exec = dup("true");
 	job.working_dir = dup("/w");
 	job.sandbox = dup("strict");
+	job.push = job.narrow_hosts = job.narrow_env = true;
+	job.cpu_ms = 7;
+	job.memory_max = 65536;
+	assert_int_equal(dsync_grant_add(&job.hosts, "a.example", NULL), 0);
+	assert_int_equal(dsync_grant_add(&job.env, "KEY", NULL), 0);
 	job.background = job.force = job.dry_run = job.explain = job.stage = job.offline = job.session_grant = true;
 	round_trip(&job);
 	dsync_job_finish(&job);

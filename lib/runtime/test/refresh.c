@@ -14,13 +14,11 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-#include <jansson.h>
 
 #include "dotsync/refresh.h"
 #include "fake.h"
 #include "home.h"
 #include "runtime/client.h"
-#include "runtime/exit_code.h"
 
 #define PATIENCE_MS 20000
 
@@ -36,17 +34,6 @@ see(void *user, const struct dsync_event *event)
 
 	seen->events[event->kind]++;
 	snprintf(seen->text, sizeof(seen->text), "%s", event->text);
-}
-
-static struct dsync_outcome *
-run(const struct dsync_refresh_options *options)
-{
-	struct dsync_error err = { 0 };
-	struct dsync_outcome *outcome = dsync_refresh_run(home_context(), "a.sync", options, &err);
-
-	if (outcome == NULL)
-		fail_msg("%s", err.message);
-	return outcome;
 }
 
 /* The run must end without an outcome. */
@@ -73,74 +60,19 @@ test_updated(void **state)
 	fake_play("updated");
 	options.event = see;
 	options.event_user = &seen;
-	outcome = run(&options);
+	outcome = fake_run(&options);
 	assert_int_equal(dsync_outcome_kind(outcome), DSYNC_OUTCOME_UPDATED);
 	assert_int_equal(dsync_outcome_error(outcome)->code, 0);
 	assert_int_equal(dsync_outcome_payload_size(outcome), 42);
 	assert_string_equal(dsync_outcome_generation(outcome), "00112233445566778899aabbccddeeff");
 	assert_false(dsync_outcome_shared(outcome));
-	assert_int_equal(dsync_exit_code_outcome(outcome), 0);
 	assert_int_equal(seen.events[DSYNC_EVENT_STARTED], 1);
 	assert_int_equal(seen.events[DSYNC_EVENT_PROGRESS], 1);
 	assert_int_equal(seen.events[DSYNC_EVENT_REQUEST], 1);
 	assert_string_equal(seen.text, "GET https://a.example/ 200");
 	assert_int_equal(dsync_outcome_commit(outcome, &err), DSYNC_ERR_STATE);
-	dsync_outcome_discard(outcome);
 	dsync_outcome_destroy(outcome);
-	dsync_outcome_destroy(NULL);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
-}
-
-static void
-test_failed(void **state)
-{
-	struct dsync_outcome *outcome;
-
-	(void)state;
-	fake_play("failed");
-	outcome = run(NULL);
-	assert_int_equal(dsync_outcome_kind(outcome), DSYNC_OUTCOME_FAILED);
-	assert_int_equal(dsync_outcome_error(outcome)->code, DSYNC_ERR_NETWORK);
-	assert_string_equal(dsync_outcome_error(outcome)->hint, "try again");
-	assert_int_equal(dsync_exit_code_outcome(outcome), 75);
-	dsync_outcome_destroy(outcome);
-}
-
-static const char *
-text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-
-	return text != NULL ? text : "";
-}
-
-static void
-test_json(void **state)
-{
-	struct dsync_outcome *outcome;
-	json_t *root;
-
-	(void)state;
-	fake_play("failed");
-	outcome = run(NULL);
-	root = json_loads(dsync_outcome_json(outcome), JSON_REJECT_DUPLICATES, NULL);
-	assert_non_null(root);
-	assert_string_equal(text_of(root, "file"), "a.sync");
-	assert_true(json_is_false(json_object_get(root, "ok")));
-	assert_string_equal(text_of(root, "outcome"), "failed");
-	assert_string_equal(text_of(root, "next_attempt"), "2023-11-14T22:13:20Z");
-	assert_int_equal(json_integer_value(json_object_get(root, "payload_size")), 42);
-	assert_string_equal(text_of(json_object_get(root, "error"), "code"), "NETWORK");
-	assert_string_equal(text_of(json_object_get(root, "error"), "message"), "it went wrong");
-	assert_int_equal(json_integer_value(json_object_get(json_object_get(root, "error"), "exit")), 75);
-	assert_string_equal(text_of(json_object_get(root, "sandbox"), "seccomp"), "P1");
-	assert_string_equal(text_of(json_object_get(root, "sandbox"), "landlock"), "7(fs,net)");
-	assert_string_equal(text_of(json_object_get(root, "sandbox"), "namespaces"), "user,net");
-	assert_true(json_real_value(json_object_get(json_object_get(root, "timings"), "total")) == 1.5);
-	assert_null(json_object_get(json_object_get(root, "timings"), "run"));
-	assert_string_equal(text_of(json_array_get(json_object_get(root, "requests"), 0), "url"), "https://a.example/");
-	json_decref(root);
-	dsync_outcome_destroy(outcome);
 }
 
 /* Every event is handed on, and dispatch never waits. */
@@ -223,83 +155,6 @@ test_cancel_after_outcome(void **state)
 	dsync_refresh_cancel(refresh);
 }
 
-static struct dsync_outcome *
-run_staged(const char *part)
-{
-	struct dsync_refresh_options options = DSYNC_REFRESH_OPTIONS_INIT;
-	struct dsync_outcome *outcome;
-
-	fake_play(part);
-	options.stage = true;
-	outcome = run(&options);
-	assert_int_equal(dsync_outcome_kind(outcome), DSYNC_OUTCOME_UPDATED);
-	return outcome;
-}
-
-static void
-test_commit(void **state)
-{
-	struct dsync_outcome *outcome = run_staged("staged");
-	struct dsync_error err;
-
-	(void)state;
-	assert_non_null(strstr(dsync_outcome_json(outcome), "\"staged\":true"));
-	assert_int_equal(dsync_outcome_commit(outcome, &err), 0);
-	fake_check_mark("{\"decision\":\"commit\"}");
-	assert_non_null(strstr(dsync_outcome_json(outcome), "\"staged\":false"));
-	assert_int_equal(dsync_outcome_commit(outcome, &err), DSYNC_ERR_STATE);
-	dsync_outcome_destroy(outcome);
-	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
-}
-
-static void
-test_commit_fails(void **state)
-{
-	struct dsync_outcome *outcome = run_staged("conflict");
-	struct dsync_error err = { 0 };
-
-	(void)state;
-	assert_int_equal(dsync_outcome_commit(outcome, &err), DSYNC_ERR_CONFLICT);
-	assert_int_equal(err.code, DSYNC_ERR_CONFLICT);
-	assert_int_equal(dsync_outcome_kind(outcome), DSYNC_OUTCOME_FAILED);
-	dsync_outcome_destroy(outcome);
-}
-
-static void
-test_commit_crash(void **state)
-{
-	struct dsync_outcome *outcome = run_staged("staged-crash");
-	struct dsync_error err = { 0 };
-
-	(void)state;
-	assert_int_equal(dsync_outcome_commit(outcome, &err), DSYNC_ERR_PROTOCOL);
-	assert_int_equal(err.code, DSYNC_ERR_PROTOCOL);
-	dsync_outcome_destroy(outcome);
-}
-
-static void
-test_discard(void **state)
-{
-	struct dsync_outcome *outcome = run_staged("staged");
-	struct dsync_error err;
-
-	(void)state;
-	dsync_outcome_discard(outcome);
-	fake_check_mark("{\"decision\":\"discard\"}");
-	assert_int_equal(dsync_outcome_commit(outcome, &err), DSYNC_ERR_STATE);
-	dsync_outcome_destroy(outcome);
-}
-
-/* Forgetting a staged outcome is discarding it. */
-static void
-test_destroy_staged(void **state)
-{
-	(void)state;
-	dsync_outcome_destroy(run_staged("staged"));
-	fake_check_mark("{\"decision\":\"discard\"}");
-	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
-}
-
 static void
 test_bad_helpers(void **state)
 {
@@ -332,7 +187,7 @@ test_job(void **state)
 	options.to = "out/file";
 	options.check = "test -s \"$DOTSYNC_STAGED\"";
 	options.sandbox = "strict";
-	outcome = run(&options);
+	outcome = fake_run(&options);
 	json = dsync_outcome_json(outcome);
 	assert_non_null(getcwd(working, sizeof(working)));
 	snprintf(expected, sizeof(expected), "\\\"path\\\":\\\"%s/a.sync\\\"", working);
@@ -355,15 +210,18 @@ test_job(void **state)
 static void
 test_signals_ignored(void **state)
 {
+	struct dsync_refresh_options options = DSYNC_REFRESH_OPTIONS_INIT;
 	struct dsync_outcome *outcome;
 
 	(void)state;
 	signal(SIGCHLD, SIG_IGN);
 	fake_play("updated");
-	outcome = run(NULL);
+	outcome = fake_run(NULL);
 	assert_int_equal(dsync_outcome_kind(outcome), DSYNC_OUTCOME_UPDATED);
 	dsync_outcome_destroy(outcome);
-	outcome = run_staged("staged");
+	fake_play("staged");
+	options.stage = true;
+	outcome = fake_run(&options);
 	assert_int_equal(dsync_outcome_commit(outcome, NULL), 0);
 	dsync_outcome_destroy(outcome);
 	signal(SIGCHLD, SIG_DFL);
@@ -432,79 +290,6 @@ test_too_long(void **state)
 	free(check);
 }
 
-static void
-test_exit_codes(void **state)
-{
-	static const struct {
-		int code, status;
-	} rows[] = {
-		{ 0, 0 },
-		{ DSYNC_ERR_SYSTEM, 1 },
-		{ DSYNC_ERR_NO_MEMORY, 1 },
-		{ DSYNC_ERR_PERMISSION, 1 },
-		{ DSYNC_ERR_NOT_FOUND, 1 },
-		{ DSYNC_ERR_SANDBOX, 1 },
-		{ DSYNC_ERR_UNSUPPORTED, 1 },
-		{ DSYNC_ERR_EXPIRED, 3 },
-		{ DSYNC_ERR_CONSENT, 4 },
-		{ DSYNC_ERR_UNSIGNED, 5 },
-		{ DSYNC_ERR_CLOCK, 6 },
-		{ DSYNC_ERR_EQUIVOCATION, 7 },
-		{ DSYNC_ERR_NOT_ARCHIVE, 8 },
-		{ DSYNC_ERR_MANIFEST, 8 },
-		{ DSYNC_ERR_CORRUPT, 8 },
-		{ DSYNC_ERR_UPDATER, 8 },
-		{ DSYNC_ERR_SIGNATURE, 9 },
-		{ DSYNC_ERR_LOCKED, 11 },
-		{ DSYNC_ERR_NETWORK, 75 },
-		{ DSYNC_ERR_TIMEOUT, 75 },
-		{ DSYNC_ERR_GUEST, 75 },
-		{ DSYNC_ERR_POLICY, 75 },
-		{ DSYNC_ERR_REJECTED, 75 },
-		{ DSYNC_ERR_PROTOCOL, 75 },
-		{ -1000, 1 },
-		{ 5, 1 },
-	};
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		if (dsync_exit_code(rows[i].code) != rows[i].status)
-			fail_msg("%s: %d", dsync_error_name(rows[i].code), dsync_exit_code(rows[i].code));
-	}
-}
-
-static void
-test_exit_codes_of_outcomes(void **state)
-{
-	static const struct {
-		const char *part;
-		int status;
-	} rows[] = {
-		{ "updated", 0 },
-		{ "failed", 75 },
-		{ "limit", 75 },
-		{ "protocol", 75 },
-		{ "disk", 1 },
-		{ "config", 1 },
-		{ "to", 1 },
-		{ "to-fresh", 1 },
-		{ "exec", 0 },
-		{ "held", 0 },
-	};
-	struct dsync_outcome *outcome;
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		fake_play(rows[i].part);
-		outcome = run(NULL);
-		if (dsync_exit_code_outcome(outcome) != rows[i].status)
-			fail_msg("%s: %d", rows[i].part, dsync_exit_code_outcome(outcome));
-		dsync_outcome_destroy(outcome);
-	}
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fake_setup, home_teardown)
 
 int
@@ -512,24 +297,15 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_updated),
-		TEST(test_failed),
-		TEST(test_json),
 		TEST(test_dispatch),
 		TEST(test_cancel),
 		TEST(test_cancel_after_outcome),
-		TEST(test_commit),
-		TEST(test_commit_fails),
-		TEST(test_commit_crash),
-		TEST(test_discard),
-		TEST(test_destroy_staged),
 		TEST(test_bad_helpers),
 		TEST(test_job),
 		TEST(test_signals_ignored),
 		TEST(test_closed_descriptors),
 		TEST(test_client_descriptor),
 		TEST(test_too_long),
-		cmocka_unit_test(test_exit_codes),
-		TEST(test_exit_codes_of_outcomes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,6 +39,9 @@ fill(struct dsync_state *s)
 	strcpy(s->last_error, "the server said 500 \303\274");
 	strcpy(s->etag, "\"abc\"");
 	strcpy(s->last_modified, "Sun, 06 Nov 1994 08:49:37 GMT");
+	strcpy(s->last_rule, "http");
+	strcpy(s->last_expected, "200");
+	strcpy(s->last_hint, "try later \303\274");
 }
 
 static void
@@ -63,6 +66,9 @@ check_equal(const struct dsync_state *a, const struct dsync_state *b)
 	assert_string_equal(a->last_error, b->last_error);
 	assert_string_equal(a->etag, b->etag);
 	assert_string_equal(a->last_modified, b->last_modified);
+	assert_string_equal(a->last_rule, b->last_rule);
+	assert_string_equal(a->last_expected, b->last_expected);
+	assert_string_equal(a->last_hint, b->last_hint);
 }
 
 static void
@@ -97,6 +103,11 @@ test_largest(void **state)
 	memset(in.last_error, 'x', DSYNC_STATE_TEXT_MAX);
 	memset(in.etag, 'y', DSYNC_STATE_VALIDATOR_MAX);
 	memset(in.last_modified, 'z', DSYNC_STATE_VALIDATOR_MAX);
+	memset(in.last_rule, 'r', DSYNC_STATE_RULE_MAX);
+	memset(in.last_expected, 'e', DSYNC_STATE_EXPECTED_MAX);
+	memset(in.last_hint, 'h', DSYNC_STATE_TEXT_MAX);
+	in.last_rule[DSYNC_STATE_RULE_MAX] = in.last_expected[DSYNC_STATE_EXPECTED_MAX] =
+		in.last_hint[DSYNC_STATE_TEXT_MAX] = '\0';
 	in.last_error[DSYNC_STATE_TEXT_MAX] = in.etag[DSYNC_STATE_VALIDATOR_MAX] =
 		in.last_modified[DSYNC_STATE_VALIDATOR_MAX] = '\0';
 	pack(&in, &data);
@@ -135,6 +146,7 @@ test_refuse(void **state)
 		{ "an error that is no UTF-8", TEXTS_OFFSET + 2, 0xff },
 		{ "a line end in the etag", TEXTS_OFFSET + 2 + 22 + 2, '\n' },
 		{ "a letter beyond ASCII in the etag", TEXTS_OFFSET + 2 + 22 + 2, 0xc3 },
+		{ "a hint that is no UTF-8", TEXTS_OFFSET + 2 + 22 + 2 + 5 + 2 + 29 + 2 + 4 + 2 + 3 + 2, 0xff },
 		{ "a control character in the date", TEXTS_OFFSET + 2 + 22 + 2 + 5 + 2, 0x7f },
 	};
 	struct dsync_state in;

@@ -92,6 +92,39 @@ test_cases(void **state)
 	}
 }
 
+/* What is missing is named: the entry point first, then the memory. */
+static void
+test_lacks(void **state)
+{
+	static const struct {
+		const char *wasm;
+		size_t size;
+		const char *lacks;
+	} rows[] = {
+		{ MODULE("\7\23\2\6_start\0\0\6memory\2\0"), NULL },
+		{ MODULE("\7\23\2\6_start\0\0\6memory\0\0"), "memory" },
+		{ MODULE("\7\23\2\6_start\0\0\6memorx\2\0"), "memory" },
+		{ MODULE(EXPORT_START), "memory" },
+		{ MODULE(IMPORT_DOTSYNC EXPORT_RUN), "memory" },
+		{ MODULE(IMPORT_HOST EXPORT_RUN), "memory" },
+		{ MODULE(IMPORT_DOTSYNC EXPORT_START), "run" },
+		{ MODULE(IMPORT_HOST), "run or _start" },
+		{ MODULE(EXPORT_RUN), "_start" },
+		{ "(module)", 8, NULL },
+	};
+	struct dsync_updater_info info;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		dsync_updater_inspect(rows[i].wasm, rows[i].size, &info);
+		if (rows[i].lacks == NULL)
+			assert_null(info.lacks);
+		else
+			assert_string_equal(info.lacks, rows[i].lacks);
+	}
+}
+
 static void
 test_names(void **state)
 {
@@ -167,6 +200,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_lacks),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_builtin),
 		cmocka_unit_test_setup_teardown(test_archive, home_setup, home_teardown),
