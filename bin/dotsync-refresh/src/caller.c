@@ -23,6 +23,7 @@ dsync_caller_init(struct dsync_caller *caller, int fd)
 {
 	memset(caller, 0, sizeof(*caller));
 	caller->fd = fd;
+	caller->passed = -1;
 }
 
 /* Keeps the first descriptor that came along and closes the others. */

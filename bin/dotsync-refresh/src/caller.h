@@ -20,6 +20,7 @@
 
 struct dsync_caller {
 	int fd;
+	int passed;          /* the descriptor that came with the job, for a pushed payload; -1: none; borrowed */
 	bool background;     /* a hang-up means nothing */
 	bool cancelled;      /* stays true once it was seen */
 	int64_t progress_ms; /* when progress was told last */

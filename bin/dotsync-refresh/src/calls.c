@@ -35,6 +35,7 @@ dsync_calls_finish(struct dsync_calls *c)
 	for (i = 0; i < DSYNC_CALLS_RESPONSES_MAX; i++)
 		dsync_response_close(c->open[i].response);
 	dsync_broker_destroy(c->broker);
+	dsync_run_secrets_free(c->secrets);
 	if (c->spool >= 0)
 		dsync_sys_close(c->spool);
 	dsync_buffer_finish(&c->request_body);

@@ -19,6 +19,7 @@
 #include "runtime/config.h"
 #include "runtime/frame.h"
 #include "runtime/state.h"
+#include "secrets.h"
 #include "staging.h"
 
 #define DSYNC_CALLS_RESPONSES_MAX 8u
@@ -56,18 +57,25 @@ struct dsync_calls {
 	const struct dsync_config *config;
 	struct dsync_permissions permissions;
 	int worker_fd;
-	int spool_folder;   /* where answers of the host contract are spooled */
-	int64_t timeout_ms; /* of the run, without what the network's bytes add */
+	int spool_folder;       /* where answers of the host contract are spooled */
+	const char *spool_name; /* in it, where files must have a name */
+	int64_t timeout_ms;     /* of the run, without what the network's bytes add */
 	uint64_t payload_max;
-	int64_t reason; /* DSYNC_GUEST_KEY_REASON */
+	int64_t reason;              /* DSYNC_GUEST_KEY_REASON */
+	const char *record, *replay; /* folders of recorded answers; NULL: none */
+	struct dsync_view pushed;    /* NULL data: nothing was */
 	bool sealed;
-	struct dsync_validators known;    /* of the state record: belongs to this generation */
-	struct dsync_validators attested; /* of sync.attest: to be used only after the payload's hash was compared */
+	struct dsync_result *
+		fill; /* the first payload is fetched: the network is a person's who typed the URLs, and this has what is to be told; else NULL */
+	struct dsync_run_secrets *secrets; /* freed with the calls; NULL: none */
+	struct dsync_validators known;     /* of the state record: belongs to this generation */
+	struct dsync_validators attested;  /* of sync.attest: to be used only after the payload's hash was compared */
 	unsigned char attested_payload[DSYNC_HASH_SIZE];
 
 	/* the rest is the calls' own */
 	int64_t start_ms;
 	struct dsync_broker *broker; /* made at the first request */
+	size_t told;                 /* of its records, in events */
 	struct dsync_open_response open[DSYNC_CALLS_RESPONSES_MAX];
 	int64_t next_handle;
 	struct dsync_buffer request_body;

@@ -9,6 +9,7 @@
 #define BYTES_OUT_MAX (UINT64_C(16) << 20)
 #define BYTES_IN_EXTRA (UINT64_C(64) << 20)
 #define USER_AGENT "dotsync/" DSYNC_VERSION
+#define TOLD_SIZE_MAX 16384u
 
 static void
 tell_progress(void *user, uint64_t received, uint64_t expected)
@@ -33,13 +34,18 @@ need_broker(struct dsync_calls *c, struct dsync_error *err)
 		.granted = c->permissions.granted,
 		.private_ = c->permissions.private_,
 		.network_none = c->permissions.network_none,
+		.record_hosts = c->fill != NULL,
 		.timeout_ms = dsync_calls_time_left(c),
 		.min_rate = c->config->min_rate,
 		.bytes_in_max = bytes_in_max(c),
 		.bytes_out_max = BYTES_OUT_MAX,
 		.proxy = c->config->proxy,
 		.ca_file = c->config->ca_file,
+		.record = c->record,
+		.replay = c->replay,
 		.user_agent = USER_AGENT,
+		.secrets = c->secrets != NULL ? c->secrets->items : NULL,
+		.secret_count = c->secrets != NULL ? c->secrets->count : 0,
 		.watch_fds = { dsync_caller_watch_fd(c->caller), c->worker_fd },
 		.interrupted = dsync_calls_interrupted,
 		.progress = tell_progress,
@@ -49,25 +55,36 @@ need_broker(struct dsync_calls *c, struct dsync_error *err)
 	return c->broker != NULL ? 0 : dsync_broker_create(&c->broker, &policy, err);
 }
 
-/* "GET https://... 200", for people who watch. */
+/* "GET https://... 200" of each hop that was not told of yet, for people who watch. */
 static void
-tell_request(struct dsync_calls *c)
+tell_requests(struct dsync_calls *c)
 {
 	struct dsync_broker_record record;
 	struct dsync_buffer line;
-	size_t count = c->broker != NULL ? dsync_broker_record_count(c->broker) : 0;
 
-	if (count == 0 || c->caller->background || dsync_broker_record(c->broker, count - 1, &record) < 0)
-		return;
-	dsync_buffer_init(&line, 16384);
-	dsync_buffer_printf(&line, "%s %s ", record.method, record.url);
-	if (record.status != 0)
-		dsync_buffer_printf(&line, "%d", record.status);
-	else
-		dsync_buffer_append_text(&line, "failed");
-	if (dsync_buffer_text(&line) != NULL)
-		dsync_caller_tell(c->caller, DSYNC_EVENT_REQUEST, dsync_buffer_text(&line));
+	dsync_buffer_init(&line, TOLD_SIZE_MAX);
+	for (; c->broker != NULL && dsync_broker_record(c->broker, c->told, &record) == 0; c->told++) {
+		if (record.error == DSYNC_ERR_POLICY) /* it was never sent; tell_failure() says why */
+			continue;
+		dsync_buffer_clear(&line);
+		dsync_buffer_printf(&line, "%s %s ", record.method, record.url);
+		if (record.status != 0)
+			dsync_buffer_printf(&line, "%d", record.status);
+		else
+			dsync_buffer_append_text(&line, "failed");
+		if (dsync_buffer_text(&line) != NULL)
+			dsync_caller_tell(c->caller, DSYNC_EVENT_REQUEST, dsync_buffer_text(&line));
+	}
 	dsync_buffer_finish(&line);
+}
+
+static void
+tell_failure(struct dsync_calls *c)
+{
+	char text[TOLD_SIZE_MAX];
+
+	dsync_error_format(&c->fault, text, sizeof(text));
+	dsync_caller_tell(c->caller, DSYNC_EVENT_REFUSED, text);
 }
 
 static const char *
@@ -129,12 +146,16 @@ dsync_calls_request(struct dsync_calls *c, const struct dsync_request *request, 
 	rc = need_broker(c, &c->fault);
 	if (rc == 0) {
 		rc = dsync_broker_fetch(c->broker, request, response, &c->fault);
-		tell_request(c);
+		if (!c->caller->background)
+			tell_requests(c);
 	}
-	if (rc == 0)
+	if (rc == 0) {
 		judge_status(c, request, *response, dsync_sys_now());
-	else
+	} else {
 		advise(&c->fault);
+		if (!c->caller->background)
+			tell_failure(c);
+	}
 	return rc;
 }
 

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "calls.h"
 #include "dotsync/archive.h"
+#include "fetch.h"
 
 #define FLAG_CONDITIONAL 1
 
@@ -78,24 +79,32 @@ split_head(struct dsync_view data, struct head *head)
 	return true;
 }
 
+/* The old payload while it is compared: an archive may call any number of bytes its own, holes among them. */
+struct reading {
+	const struct dsync_calls *calls;
+	struct dsync_hash hash;
+};
+
 static int
 update_hash(void *user, const void *data, size_t size)
 {
-	dsync_hash_update(user, data, size);
-	return 0;
+	struct reading *r = user;
+
+	dsync_hash_update(&r->hash, data, size);
+	return dsync_calls_time_left(r->calls) > 0 ? 0 : DSYNC_ERR_TIMEOUT;
 }
 
 /* Validators that came inside the archive are worth something only if they came with this very payload. */
 static bool
 payload_is_attested(const struct dsync_calls *c)
 {
+	struct reading r = { .calls = c };
 	unsigned char digest[DSYNC_HASH_SIZE];
-	struct dsync_hash h;
 
-	dsync_hash_init(&h);
-	if (dsync_archive_stream_payload(c->base, update_hash, &h, NULL) < 0)
+	dsync_hash_init(&r.hash);
+	if (dsync_archive_stream_payload(c->base, update_hash, &r, NULL) < 0)
 		return false;
-	dsync_hash_final(&h, digest);
+	dsync_hash_final(&r.hash, digest);
 	return memcmp(digest, c->attested_payload, sizeof(digest)) == 0;
 }
 
@@ -139,6 +148,8 @@ keep_answer(struct dsync_calls *c, const struct head *head, const unsigned char 
 	if (status != 200 && status != 304)
 		return;
 	c->got_status = status;
+	if (c->fill != NULL)
+		dsync_fetch_report_head(response, c->fill); /* the last one is that of the data */
 	dsync_hash(c->got_url, head->request.url, head->request.url_size);
 	memset(&c->got, 0, sizeof(c->got));
 	if (key == NULL)

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * The contract host.*: results as in doc/host-abi.md.  An answer is spooled whole before the guest hears of
+ * The contract host.*: results as in doc/contracts/host.md.  An answer is spooled whole before the guest hears of
  * it, because it may ask for its size and read it from the start again and again.
  */
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/error.h"
 #include "base/sys.h"
@@ -17,12 +16,23 @@
 #define BODY_FAILED (-4)
 #define REQUEST_FAILED (-5)
 
+/* A file that nobody else finds: it never gets a name, or loses it at once where a file system makes no other. */
 static int
 open_spool(const struct dsync_calls *c)
 {
 	int fd = dsync_sys_openat(c->spool_folder, ".", O_TMPFILE | O_RDWR, 0600);
+	int rc;
 
-	return fd >= 0 ? fd : memfd_create("dotsync-answer", MFD_CLOEXEC);
+	if (fd >= 0)
+		return fd;
+	dsync_sys_unlinkat(c->spool_folder, c->spool_name); /* of one who was killed right here */
+	fd = dsync_sys_openat(c->spool_folder, c->spool_name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	rc = fd >= 0 ? dsync_sys_unlinkat(c->spool_folder, c->spool_name) : fd;
+	if (rc == 0)
+		return fd;
+	if (fd >= 0)
+		dsync_sys_close(fd);
+	return rc;
 }
 
 static void
@@ -35,14 +45,19 @@ drop_spool(struct dsync_calls *c)
 }
 
 static int
+refuse_size(struct dsync_calls *c)
+{
+	return dsync_error_set(&c->fault, DSYNC_ERR_LIMIT, "bytes", "the answer is larger than this updater can count");
+}
+
+static int
 spool_sink(void *user, const void *data, size_t size)
 {
 	struct dsync_calls *c = user;
 	int rc;
 
 	if (size > INT32_MAX - c->spool_size)
-		return dsync_error_set(
-			&c->fault, DSYNC_ERR_LIMIT, "bytes", "the answer is larger than this updater can count");
+		return refuse_size(c);
 	rc = dsync_sys_pwrite_all(c->spool, data, size, c->spool_size);
 	if (rc < 0)
 		return dsync_error_set_errno(&c->fault, -rc, "cannot keep the server's answer");
@@ -55,12 +70,14 @@ spool_body(struct dsync_calls *c, struct dsync_response *response)
 {
 	struct dsync_error err;
 	int64_t n;
+	int fd;
 
-	c->spool = open_spool(c);
-	if (c->spool < 0) {
-		c->spool = -1;
-		return dsync_error_set(&c->fault, DSYNC_ERR_SYSTEM, "", "cannot keep the server's answer");
-	}
+	if (dsync_response_length(response) > INT32_MAX)
+		return refuse_size(c);
+	fd = open_spool(c);
+	if (fd < 0)
+		return dsync_error_set_errno(&c->fault, -fd, "cannot keep the server's answer");
+	c->spool = fd;
 	memset(&err, 0, sizeof(err));
 	n = dsync_response_pipe(response, -1, spool_sink, c, &err);
 	if (n < 0 && err.code != 0)
@@ -87,7 +104,7 @@ ends_run(int code)
 int
 dsync_calls_http(struct dsync_calls *c, const struct dsync_frame_call *call, struct dsync_frame_result *result)
 {
-	struct dsync_request request = { .url = (const char *)call->data.data };
+	struct dsync_request request = { .url = (const char *)call->data.data, .take_304 = true };
 	struct dsync_response *response;
 	int rc;
 
@@ -95,6 +112,10 @@ dsync_calls_http(struct dsync_calls *c, const struct dsync_frame_call *call, str
 	result->value = BAD_URL;
 	if (call->a < 0 || (uint64_t)call->a > call->data.size || !dsync_text_is_utf8(call->data.data, call->data.size))
 		return 0;
+	if (call->a == 0) { /* on no list, as the reference has it */
+		result->value = NOT_ALLOWED;
+		return 0;
+	}
 	request.url_size = (size_t)call->a;
 	request.method = (const char *)call->data.data + call->a;
 	request.method_size = call->data.size - request.url_size;
@@ -109,6 +130,9 @@ dsync_calls_http(struct dsync_calls *c, const struct dsync_frame_call *call, str
 		c->got_status = 200;
 		dsync_hash(c->got_url, request.url, request.url_size);
 	}
+	if (result->value == 304) /* a status like any other here; but a run that fails of it should say so */
+		dsync_error_set(&c->fault, DSYNC_ERR_NETWORK, "http",
+			"the server answered with status 304, which nobody asked for");
 	rc = spool_body(c, response);
 	dsync_response_close(response);
 	if (rc < 0) {

@@ -23,6 +23,10 @@ view_source(struct dsync_calls *c, int64_t source, struct dsync_view *view)
 		*view = dsync_manifest_text(dsync_archive_manifest(c->base));
 		return true;
 	}
+	if (source == DSYNC_GUEST_SOURCE_PUSHED) {
+		*view = c->pushed;
+		return c->pushed.data != NULL;
+	}
 	if (source != DSYNC_GUEST_SOURCE_CONTEXT)
 		return false;
 	if (!c->old_context_read) {

@@ -27,6 +27,8 @@
 #define HEADER_SIZE (MAGIC_SIZE + 4 + DSYNC_HASH_SIZE + DSYNC_ENGINE_ID_SIZE + 8)
 #define NAME_SIZE (2 * DSYNC_HASH_SIZE + 1)
 #define KEY_FILE "cache.key"
+#define FILE_NAME_SIZE 256
+#define LEFT_OVER_AGE 3600 /* seconds, after which what is no entry belongs to a process that was killed */
 
 static void
 name_of(const struct dsync_code_key *key, char name[NAME_SIZE])
@@ -173,9 +175,22 @@ dsync_code_cache_load(const struct dsync_context *context, const struct dsync_co
 	return found;
 }
 
-/* The oldest entry and the size of all. */
+/* Entries may go at any time; what somebody is just writing may not. */
 static bool
-survey(int folder, char oldest[NAME_SIZE], uint64_t *total)
+may_go(const char *name, const struct stat *st)
+{
+	return strlen(name) == NAME_SIZE - 1 || st->st_mtim.tv_sec < dsync_sys_now() - LEFT_OVER_AGE;
+}
+
+static bool
+is_older(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+}
+
+/* The oldest file that may go, and the size of all. */
+static bool
+survey(int folder, char oldest[FILE_NAME_SIZE], uint64_t *total)
 {
 	struct timespec age = { 0, 0 };
 	const struct dirent *entry;
@@ -196,12 +211,9 @@ survey(int folder, char oldest[NAME_SIZE], uint64_t *total)
 		if (dsync_sys_fstatat(folder, entry->d_name, &st, false) < 0 || !S_ISREG(st.st_mode))
 			continue;
 		*total += (uint64_t)st.st_size;
-		if (strlen(entry->d_name) != NAME_SIZE - 1)
-			continue;
-		if (oldest[0] == '\0' || st.st_mtim.tv_sec < age.tv_sec ||
-			(st.st_mtim.tv_sec == age.tv_sec && st.st_mtim.tv_nsec < age.tv_nsec)) {
+		if (may_go(entry->d_name, &st) && (oldest[0] == '\0' || is_older(&st.st_mtim, &age))) {
 			age = st.st_mtim;
-			memcpy(oldest, entry->d_name, NAME_SIZE);
+			snprintf(oldest, FILE_NAME_SIZE, "%s", entry->d_name);
 		}
 	}
 	closedir(dir);
@@ -212,7 +224,7 @@ survey(int folder, char oldest[NAME_SIZE], uint64_t *total)
 static void
 evict(int folder, uint64_t room)
 {
-	char oldest[NAME_SIZE];
+	char oldest[FILE_NAME_SIZE];
 	uint64_t total;
 
 	while (survey(folder, oldest, &total) && total + room > DSYNC_CODE_CACHE_MAX) {

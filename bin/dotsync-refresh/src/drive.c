@@ -8,9 +8,10 @@
 #include "base/error.h"
 #include "base/sys.h"
 #include "dotsync/archive.h"
-#include "dotsync/manifest.h"
 #include "drive.h"
+#include "limit.h"
 #include "lockdown.h"
+#include "terms.h"
 #include "timing.h"
 
 #define STALE_CODE 1 /* the runner wants other code */
@@ -33,24 +34,6 @@ answer(struct dsync_run *run, struct dsync_worker *worker, const struct dsync_fr
 	return rc < 0 ? 0 : dsync_worker_answer(worker, &result, err);
 }
 
-static int
-fail_time(const struct dsync_run *run, struct dsync_error *err)
-{
-	const struct dsync_error *fault = &run->calls.fault;
-	int rc;
-
-	if (fault->code == DSYNC_ERR_TIMEOUT) {
-		*err = *fault;
-		return fault->code;
-	}
-	rc = dsync_error_set(err, DSYNC_ERR_TIMEOUT, "timeout", "the updater took longer than it may");
-	dsync_error_at_entry(err, "policy.timeout", sizeof("policy.timeout") - 1);
-	dsync_error_expected(
-		err, "%lld s, and what the network's bytes add", (long long)(run->calls.timeout_ms / 1000));
-	dsync_error_hint(err, "dotsync set FILE --timeout gives it more");
-	return rc;
-}
-
 /* Some contracts have no other way to give up than a trap: then what went wrong before it is what people want to know. */
 static int
 fail_trap(const struct dsync_run *run, int rc, struct dsync_error *err)
@@ -69,9 +52,11 @@ lock_down(struct dsync_run *run)
 	const struct dsync_lockdown plan = {
 		.context = run->context,
 		.config = &run->config,
-		.archive = dsync_commit_target_path(run->commit),
+		.folder = run->folder,
 		.link = run->job->path,
 		.to = run->job->to,
+		.record = run->job->record,
+		.replay = run->job->replay,
 	};
 
 	run->locked_down = true;
@@ -101,7 +86,7 @@ converse(struct dsync_run *run, struct dsync_worker *worker, struct dsync_error 
 	while (rc == 0) {
 		rc = dsync_worker_receive(worker, &frame, dsync_calls_time_left(&run->calls), err);
 		if (rc == DSYNC_ERR_TIMEOUT)
-			return fail_time(run, err);
+			return dsync_limit_fail_time(run, err);
 		if (rc < 0 || frame.type == DSYNC_FRAME_DONE || frame.type == DSYNC_FRAME_FAILED)
 			break;
 		if (frame.type != DSYNC_FRAME_CALL)
@@ -123,6 +108,8 @@ converse(struct dsync_run *run, struct dsync_worker *worker, struct dsync_error 
 	if (dsync_frame_unpack_done(frame.body, &done) < 0)
 		return dsync_error_set(
 			err, DSYNC_ERR_PROTOCOL, "worker", "the worker broke the protocol when it was done");
+	run->result->cpu_us = done.cpu_us < INT64_MAX ? (int64_t)done.cpu_us : INT64_MAX;
+	run->result->memory_peak = done.memory_peak < INT64_MAX ? (int64_t)done.memory_peak : INT64_MAX;
 	rc = dsync_worker_end(worker, err);
 	if (rc == 0 && done.exit_code != 0 && run->calls.outcome != DSYNC_GUEST_FAILED)
 		rc = dsync_error_set(
@@ -181,31 +168,20 @@ drive(struct dsync_run *run, struct dsync_code *code, struct dsync_error *err)
 				: rc;
 }
 
-/* What takes long beside the updater: copying and reading back what it put together. */
-static int
-is_unwanted(void *user, uint64_t done, uint64_t total)
-{
-	struct dsync_run *run = user;
-
-	(void)done;
-	(void)total;
-	return dsync_caller_is_cancelled(run->caller);
-}
-
 int
 dsync_drive(struct dsync_run *run, struct dsync_error *err)
 {
 	struct dsync_code code = { .cached = false };
 	int rc;
 
-	rc = dsync_staging_begin(&run->staging, dsync_commit_fd(run->commit), run->archive,
-		(uint64_t)dsync_manifest_max_payload(dsync_archive_manifest(run->archive)), err);
+	rc = dsync_staging_begin(
+		&run->staging, dsync_commit_fd(run->commit), run->archive, dsync_limit_payload(run), err);
 	if (rc < 0)
 		return rc;
-	dsync_assembly_set_progress(run->staging.assembly, is_unwanted, run);
+	dsync_staging_set_progress(&run->staging, dsync_limit_passed, run);
 	dsync_drive_prepare(run);
 	memcpy(code.key.wasm, run->judgement.updater.hash, sizeof(code.key.wasm));
-	code.key.memory_max = DSYNC_WORKER_MEMORY_MAX;
+	code.key.memory_max = dsync_terms_memory(run);
 	dsync_buffer_init(&code.bytes, DSYNC_CODE_SIZE_MAX);
 	rc = drive(run, &code, err);
 	dsync_buffer_finish(&code.bytes);

@@ -99,7 +99,7 @@ int
 dsync_drive_compile(struct dsync_run *run, struct dsync_code *code, struct dsync_error *err)
 {
 	struct dsync_frame_job job = {
-		.mode = DSYNC_JOB_COMPILE, .memory_max = DSYNC_WORKER_MEMORY_MAX, .cpu_ms = DSYNC_WORKER_COMPILE_CPU_MS
+		.mode = DSYNC_JOB_COMPILE, .memory_max = code->key.memory_max, .cpu_ms = DSYNC_WORKER_COMPILE_CPU_MS
 	};
 	int64_t start = dsync_timing_us();
 	struct dsync_worker *worker = NULL;

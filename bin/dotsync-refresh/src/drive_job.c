@@ -9,6 +9,8 @@
 #include "dotsync/manifest.h"
 #include "drive.h"
 #include "format/layout.h"
+#include "limit.h"
+#include "terms.h"
 
 #define CPU_SECONDS_MAX 3600
 
@@ -63,7 +65,7 @@ describe_surroundings(const struct dsync_run *run, struct dsync_frame_job *job, 
 	const struct dsync_permissions *p = &run->calls.permissions;
 
 	add_string(job, strings, &job->argument_count, "", DSYNC_ENTRY_UPDATER);
-	add_string(job, strings, &job->environment_count, "SYNC_MODE", "pull");
+	add_string(job, strings, &job->environment_count, "SYNC_MODE", run->job->push ? "push" : "pull");
 	add_string(job, strings, &job->environment_count, "SYNC_PATH", "/sync");
 	add_string(job, strings, &job->environment_count, "SYNC_PAYLOAD", "/sync/payload");
 	add_string(job, strings, &job->environment_count, "SYNC_CONTEXT", "/sync/context.json");
@@ -81,7 +83,7 @@ cpu_limit_ms(const struct dsync_run *run)
 	uint64_t rate = run->config.min_rate > 0 ? run->config.min_rate : DSYNC_BROKER_MIN_RATE;
 
 	if (seconds < CPU_SECONDS_MAX)
-		seconds += (uint64_t)dsync_manifest_max_payload(m) / rate;
+		seconds += dsync_limit_payload(run) / rate;
 	return (seconds < CPU_SECONDS_MAX ? seconds : CPU_SECONDS_MAX) * 1000;
 }
 
@@ -94,8 +96,9 @@ dsync_drive_describe(const struct dsync_run *run, const struct dsync_code *code,
 	memset(job, 0, sizeof(*job));
 	job->mode = DSYNC_JOB_RUN;
 	job->data_size = code->bytes.size;
-	job->memory_max = DSYNC_WORKER_MEMORY_MAX;
-	job->cpu_ms = cpu_limit_ms(run);
+	job->push = run->job->push;
+	job->memory_max = code->key.memory_max;
+	job->cpu_ms = dsync_terms_lower(cpu_limit_ms(run), run->job->cpu_ms);
 	job->log_max = DSYNC_CALLS_LOG_MAX;
 	job->now_ms = dsync_sys_now_ms();
 	rc = dsync_sys_random(job->seed, sizeof(job->seed));
@@ -136,6 +139,15 @@ set_permissions(struct dsync_run *run)
 	p->env_granted = once ? &consent->asked_env : &consent->granted_env;
 }
 
+/* The numbers of the key DSYNC_GUEST_KEY_REASON. */
+static int64_t
+reason_of(const struct dsync_run *run)
+{
+	if (run->job->push)
+		return 2;
+	return dsync_archive_payload_size(run->archive) == 0 ? 3 : run->job->force;
+}
+
 void
 dsync_drive_prepare(struct dsync_run *run)
 {
@@ -150,15 +162,23 @@ dsync_drive_prepare(struct dsync_run *run)
 	c->config = &run->config;
 	c->worker_fd = -1;
 	c->spool = -1;
+	c->record = run->job->record;
+	c->replay = run->job->replay;
 	c->spool_folder = run->folder;
+	c->spool_name = run->scratch;
 	c->timeout_ms = timeout < INT64_MAX / 4000 ? timeout * 1000 : INT64_MAX / 4;
-	c->payload_max = (uint64_t)dsync_manifest_max_payload(m);
-	c->reason = dsync_archive_payload_size(run->archive) == 0 ? 3 : run->job->force;
+	if (run->job->timeout_ms >= 0 && run->job->timeout_ms < c->timeout_ms)
+		c->timeout_ms = run->job->timeout_ms;
+	c->payload_max = dsync_limit_payload(run);
+	c->reason = reason_of(run);
 	c->sealed = dsync_manifest_has_signature(m) || dsync_manifest_has_seal(m);
 	set_validators(&c->known, j->state.request, j->state.etag, j->state.last_modified);
 	if (j->has_attest) {
 		set_validators(&c->attested, j->attest.request, j->attest.etag, j->attest.last_modified);
 		memcpy(c->attested_payload, j->attest.payload_hash, sizeof(c->attested_payload));
 	}
+	c->fill = run->job->fill ? run->result : NULL;
+	c->secrets = dsync_run_secrets_load(&j->consent);
+	dsync_terms_narrow(run);
 	set_permissions(run);
 }

@@ -8,6 +8,7 @@
 #include "dotsync/archive.h"
 #include "dotsync/manifest.h"
 #include "dotsync/trust.h"
+#include "limit.h"
 #include "run.h"
 
 static void
@@ -71,6 +72,7 @@ explain_updater(const struct dsync_run *run, struct dsync_buffer *out)
 {
 	const struct dsync_manifest *m = dsync_archive_manifest(run->archive);
 	const struct dsync_judgement *j = &run->judgement;
+	const uint64_t payload_max = dsync_limit_payload(run);
 	char hash[DSYNC_HASH_TEXT_SIZE];
 	size_t i;
 
@@ -91,9 +93,11 @@ explain_updater(const struct dsync_run *run, struct dsync_buffer *out)
 	dsync_buffer_printf(out, "network: %s (policy.network_scope), redirects are followed to granted hosts only\n",
 		dsync_network_scope_name(dsync_manifest_network_scope(m)));
 	dsync_buffer_printf(out,
-		"limits: %" PRId64 " s and what the network's bytes add (policy.timeout), %u requests, %" PRId64
-		" bytes of payload (policy.max_payload)\n",
-		dsync_manifest_timeout(m), DSYNC_BROKER_REQUESTS_MAX, dsync_manifest_max_payload(m));
+		"limits: %" PRId64 " s and what the network's bytes add (policy.timeout), %u requests, %" PRIu64
+		" bytes of payload (%s)\n",
+		dsync_manifest_timeout(m), DSYNC_BROKER_REQUESTS_MAX, payload_max,
+		payload_max < (uint64_t)dsync_manifest_max_payload(m) ? "max_payload of config.toml"
+								      : "policy.max_payload");
 }
 
 static void

@@ -23,6 +23,7 @@ struct fetch {
 	struct dsync_result *result;
 	int out;
 	uint64_t size;
+	struct dsync_hash hash;
 	struct dsync_error fault; /* of writing; code 0: none */
 };
 
@@ -54,6 +55,7 @@ take_piece(void *user, const void *data, size_t size)
 		return DSYNC_ERR_LIMIT;
 	}
 	f->size += size;
+	dsync_hash_update(&f->hash, data, size); /* while it is at hand, so that nobody reads it again for this */
 	rc = f->out >= 0 ? dsync_sys_write_all(f->out, data, size) : 0;
 	return rc < 0 ? dsync_error_set_errno(&f->fault, -rc, "cannot store what the server sends") : 0;
 }
@@ -82,8 +84,8 @@ add_origin(struct dsync_strings *origins, const char *text, struct dsync_error *
 	return rc;
 }
 
-static int
-report_hops(const struct dsync_broker *broker, struct dsync_result *result, struct dsync_error *err)
+int
+dsync_fetch_report_hops(const struct dsync_broker *broker, struct dsync_result *result, struct dsync_error *err)
 {
 	size_t count = dsync_broker_record_count(broker);
 	struct dsync_broker_record record;
@@ -99,26 +101,27 @@ report_hops(const struct dsync_broker *broker, struct dsync_result *result, stru
 	return rc;
 }
 
-static char *
-copy_header(const struct dsync_response *response, const char *name)
+static void
+copy_header(char **place, const struct dsync_response *response, const char *name)
 {
 	const char *value = dsync_response_header(response, name);
 
-	return value != NULL ? strdup(value) : NULL;
+	free(*place);
+	*place = value != NULL ? strdup(value) : NULL;
 }
 
-static void
-report_head(const struct dsync_response *response, struct dsync_result *result)
+void
+dsync_fetch_report_head(const struct dsync_response *response, struct dsync_result *result)
 {
 	const char *disposition = dsync_response_header(response, "Content-Disposition");
 
 	result->status = dsync_response_status(response);
-	result->content_type = copy_header(response, "Content-Type");
-	result->etag = copy_header(response, "ETag");
-	result->last_modified = copy_header(response, "Last-Modified");
+	copy_header(&result->content_type, response, "Content-Type");
+	copy_header(&result->etag, response, "ETag");
+	copy_header(&result->last_modified, response, "Last-Modified");
 	result->max_age = dsync_response_max_age(response);
-	if (disposition != NULL)
-		result->file_name = dsync_disposition_file_name(disposition);
+	free(result->file_name);
+	result->file_name = disposition != NULL ? dsync_disposition_file_name(disposition) : NULL;
 }
 
 static int
@@ -144,7 +147,7 @@ run(struct fetch *f, struct dsync_broker *broker, struct dsync_error *err)
 	rc = dsync_broker_fetch(broker, &request, &response, err);
 	if (rc < 0)
 		return rc;
-	report_head(response, f->result);
+	dsync_fetch_report_head(response, f->result);
 	if (f->result->status != 200) {
 		rc = refuse_status(f, err);
 	} else {
@@ -176,13 +179,17 @@ fetch(struct fetch *f, const struct dsync_config *config, struct dsync_error *er
 	struct dsync_broker *broker;
 	int rc;
 
+	dsync_hash_init(&f->hash);
 	rc = dsync_broker_create(&broker, &policy, err);
 	if (rc < 0)
 		return rc;
 	rc = run(f, broker, err);
 	if (rc == 0)
-		rc = report_hops(broker, f->result, err);
+		rc = dsync_fetch_report_hops(broker, f->result, err);
 	dsync_broker_destroy(broker);
+	f->result->has_payload_hash = rc == 0;
+	if (rc == 0)
+		dsync_hash_final(&f->hash, f->result->payload_hash);
 	return rc;
 }
 
@@ -191,7 +198,7 @@ dsync_fetch(const struct dsync_context *context, const struct dsync_job *job, in
 	struct dsync_result *result)
 {
 	struct dsync_config config;
-	const struct dsync_lockdown plan = { .context = context, .config = &config };
+	const struct dsync_lockdown plan = { .context = context, .config = &config, .folder = -1 };
 	struct fetch f = { .job = job, .caller = caller, .result = result, .out = out };
 	int64_t start = dsync_sys_monotonic_ms();
 	struct dsync_error err;

@@ -8,6 +8,7 @@
 #ifndef REFRESH_FETCH_H
 #define REFRESH_FETCH_H
 
+#include "broker/broker.h"
 #include "caller.h"
 #include "runtime/context.h"
 #include "runtime/job.h"
@@ -15,6 +16,10 @@
 /* `out` stays the caller's and may be a file, a pipe, or -1 to throw the body away. */
 void dsync_fetch(const struct dsync_context *context, const struct dsync_job *job, int out, struct dsync_caller *caller,
 	struct dsync_result *result);
+
+/* What an answer said of the payload, instead of what an earlier one said; and the origin of each request that was made. */
+void dsync_fetch_report_head(const struct dsync_response *response, struct dsync_result *result);
+int dsync_fetch_report_hops(const struct dsync_broker *broker, struct dsync_result *result, struct dsync_error *err);
 
 /* The file name in a Content-Disposition header, allocated; NULL when there is none that is a plain name. */
 char *dsync_disposition_file_name(const char *header);

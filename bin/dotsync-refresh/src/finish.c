@@ -10,12 +10,12 @@
 #include "dotsync/archive.h"
 #include "dotsync/manifest.h"
 #include "format/layout.h"
+#include "limit.h"
 #include "plain.h"
 #include "run.h"
+#include "terms.h"
 #include "timing.h"
 
-#define NEXT_SUFFIX ".next"
-#define CHECK_SUFFIX ".check"
 #define PATH_SIZE_MAX 65536u
 
 /* Why a run failed, best known first: what this host saw, then what the updater said. */
@@ -50,6 +50,8 @@ judge_outcome(struct dsync_run *run, bool *payload, struct dsync_error *err)
 	}
 	if (c->outcome == DSYNC_GUEST_FAILED)
 		return fail(run, err);
+	if (run->job->push)
+		return dsync_terms_take_pushed(run, payload, err);
 	if (c->outcome == DSYNC_GUEST_UNCHANGED)
 		return 0;
 	if (run->staging.fault.code != 0) {
@@ -162,20 +164,7 @@ assemble(struct dsync_run *run, bool new_payload, int64_t now, struct dsync_erro
 	return rc;
 }
 
-/* Beside the staging file .NAME.next, and called .NAME.check. */
-static void
-place_check(const struct dsync_run *run, struct dsync_buffer *path)
-{
-	const char *staging = dsync_commit_staging_path(run->commit);
-
-	dsync_buffer_append(path, staging, strlen(staging) - strlen(NEXT_SUFFIX));
-	dsync_buffer_append_text(path, CHECK_SUFFIX);
-}
-
-/*
- * The check sees the payload alone, as a file beside the archive that shares its blocks where it can.  Its name is always
- * the same and the lock is ours, so that what a killed refresh left is found and removed.
- */
+/* The check sees the payload alone, as a file beside the archive that shares its blocks where it can. */
 static int
 check(struct dsync_run *run, struct dsync_error *err)
 {
@@ -185,27 +174,27 @@ check(struct dsync_run *run, struct dsync_error *err)
 		.text = run->job->check,
 		.working_dir = run->job->working_dir,
 		.variable = "DOTSYNC_STAGED" };
+	const char *staging = dsync_commit_staging_path(run->commit);
 	struct dsync_buffer path;
-	const char *name;
 	int fd, rc = 0;
 
 	dsync_buffer_init(&path, PATH_SIZE_MAX);
-	place_check(run, &path);
+	dsync_buffer_append(&path, staging, (size_t)(strrchr(staging, '/') + 1 - staging));
+	dsync_buffer_append_text(&path, run->scratch);
 	command.value = dsync_buffer_text(&path);
 	if (command.value == NULL) {
 		rc = dsync_error_set_memory(err);
 		goto done;
 	}
-	name = strrchr(command.value, '/') + 1;
-	dsync_sys_unlinkat(run->folder, name); /* left over from one who was killed */
+	dsync_sys_unlinkat(run->folder, run->scratch); /* left over from one who was killed */
 	if (run->job->check == NULL)
 		goto done;
-	rc = fd = dsync_plain_make(run->folder, name, &payload, err);
+	rc = fd = dsync_plain_make(run->folder, run->scratch, &payload, err);
 	if (fd < 0)
 		goto done;
 	dsync_sys_close(fd);
 	rc = dsync_command_run(&command, run->caller, err);
-	dsync_sys_unlinkat(run->folder, name);
+	dsync_sys_unlinkat(run->folder, run->scratch);
 
 done:
 	dsync_buffer_finish(&path);
@@ -248,6 +237,8 @@ keep_record(struct dsync_run *run, int64_t now)
 
 	dsync_archive_generation(result, generation);
 	dsync_generation_format(run->result->generation, generation);
+	if (run->job->fill) /* the archive is not there to stay */
+		return;
 	if (dsync_state_load(run->context, result, run->job->path, &state, NULL) == 0 && state.last_attempt == now)
 		return;
 	dsync_record_updated(run, generation, now, &state);
@@ -306,8 +297,11 @@ is_wanted(struct dsync_run *run)
 
 	run->result->kind = DSYNC_OUTCOME_UPDATED;
 	run->result->staged = true;
+	run->result->staging = strdup(dsync_commit_staging_path(run->commit));
 	wanted = dsync_caller_send(run->caller, run->result) == 0 && dsync_caller_decision(run->caller);
 	run->result->staged = false;
+	free(run->result->staging);
+	run->result->staging = NULL;
 	return wanted;
 }
 
@@ -344,6 +338,7 @@ dsync_finish(struct dsync_run *run, struct dsync_error *err)
 	bool new_payload;
 	int rc;
 
+	dsync_limit_finishing(run);
 	rc = judge_outcome(run, &new_payload, err);
 	if (rc < 0)
 		return rc;

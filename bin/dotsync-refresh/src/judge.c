@@ -87,19 +87,9 @@ is_cooling(struct dsync_judgement *j)
 static bool
 needs_consent(const struct dsync_job *job, struct dsync_judgement *j)
 {
-	const struct dsync_consent *c = &j->consent;
-
-	if (c->granted || job->session_grant)
+	if (j->consent.granted || job->session_grant)
 		return false;
-	dsync_error_set(
-		&j->error, DSYNC_ERR_CONSENT, "grants", "the updater has not been allowed to run on this machine");
-	if (c->missing_hosts.count > 0)
-		dsync_error_expected(&j->error, "a grant for %s%s", c->missing_hosts.items[0],
-			c->missing_hosts.count > 1 ? " and others" : "");
-	else if (c->missing_env.count > 0)
-		dsync_error_expected(&j->error, "a grant for the variable %s%s", c->missing_env.items[0],
-			c->missing_env.count > 1 ? " and others" : "");
-	dsync_error_hint(&j->error, "dotsync grant FILE shows what it asks for, and asks you");
+	dsync_consent_refuse(&j->consent, &j->error);
 	return true;
 }
 

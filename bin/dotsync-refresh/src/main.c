@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -62,6 +63,7 @@ do_job(const struct dsync_job *job, int passed, struct dsync_caller *caller, str
 		return;
 	switch (job->kind) {
 	case DSYNC_JOB_REFRESH:
+		caller->passed = passed;
 		dsync_run_refresh(context, job, caller, result, started_us);
 		break;
 	case DSYNC_JOB_FETCH:
@@ -112,6 +114,15 @@ detach(void)
 	return pid;
 }
 
+/* Whatever the caller's mask: what this process makes, it must be able to open again. */
+static void
+keep_owner_rights(void)
+{
+	mode_t mask = umask(077);
+
+	umask(mask & ~(mode_t)0700);
+}
+
 static bool
 is_socket(int fd)
 {
@@ -137,6 +148,7 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow (ulimit -f) is an error of write() */
 	signal(SIGCHLD, SIG_DFL);
+	keep_owner_rights();
 	fcntl(DSYNC_JOB_FD, F_SETFD, FD_CLOEXEC);
 	return serve(DSYNC_JOB_FD);
 }

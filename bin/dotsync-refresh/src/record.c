@@ -28,14 +28,23 @@ store(struct dsync_run *run, struct dsync_state *state)
 }
 
 static void
+forget_error(struct dsync_state *state)
+{
+	state->last_code = 0;
+	state->last_error[0] = '\0';
+	state->last_rule[0] = '\0';
+	state->last_expected[0] = '\0';
+	state->last_hint[0] = '\0';
+}
+
+static void
 set_success(const struct dsync_calls *calls, int64_t now, struct dsync_state *state)
 {
 	state->base = now;
 	state->last_attempt = now;
 	state->next_attempt = DSYNC_STATE_NO_TIME;
 	state->failures = 0;
-	state->last_code = 0;
-	state->last_error[0] = '\0';
+	forget_error(state);
 	if (!calls->got.present)
 		return;
 	memcpy(state->request, calls->got.request, sizeof(state->request));
@@ -64,12 +73,18 @@ dsync_record_updated(const struct dsync_run *run, const unsigned char generation
 	memcpy(state->generation, generation, sizeof(state->generation));
 }
 
-/*
- * The record travels with copies of the archive, so no URL goes into it: they may hold what is nobody
- * else's business.
- */
+/* The record travels with copies of the archive, so no URL goes into it: they may hold what is nobody else's business. */
 static void
-describe(const struct dsync_error *error, char text[DSYNC_STATE_TEXT_MAX + 1])
+copy_text(char *out, size_t size, const char *text)
+{
+	out[0] = '\0';
+	if (strstr(text, "://") == NULL)
+		dsync_text_escape(out, size, text, strlen(text));
+}
+
+/* The error as it is remembered: for `status`, and for those who wait and share the result. */
+static void
+describe(const struct dsync_error *error, struct dsync_state *state)
 {
 	char full[2 * DSYNC_ERROR_TEXT_SIZE + 16];
 
@@ -78,7 +93,11 @@ describe(const struct dsync_error *error, char text[DSYNC_STATE_TEXT_MAX + 1])
 		snprintf(full, sizeof(full), "%s", dsync_error_text(error->code));
 	if (error->found[0] != '\0' && strstr(error->found, "://") == NULL)
 		snprintf(full + strlen(full), sizeof(full) - strlen(full), ": %s", error->found);
-	dsync_text_escape(text, DSYNC_STATE_TEXT_MAX + 1, full, strlen(full));
+	dsync_text_escape(state->last_error, sizeof(state->last_error), full, strlen(full));
+	state->last_code = error->code;
+	copy_text(state->last_rule, sizeof(state->last_rule), error->rule);
+	copy_text(state->last_expected, sizeof(state->last_expected), error->expected);
+	copy_text(state->last_hint, sizeof(state->last_hint), error->hint);
 }
 
 void
@@ -92,9 +111,8 @@ dsync_record_failure(struct dsync_run *run, const struct dsync_error *error)
 	if (state.failures < UINT32_MAX)
 		state.failures++;
 	state.last_attempt = now;
-	state.last_code = error->code;
 	state.next_attempt = dsync_schedule_retry(now, state.failures, run->calls.retry_s, random);
-	describe(error, state.last_error);
+	describe(error, &state);
 	run->result->next_attempt = state.next_attempt;
 	store(run, &state);
 }

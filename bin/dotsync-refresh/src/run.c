@@ -2,6 +2,7 @@
 #include "run.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,11 +11,16 @@
 #include "base/time.h"
 #include "dotsync/archive.h"
 #include "dotsync/manifest.h"
+#include "fetch.h"
+#include "limit.h"
 #include "slots.h"
+#include "terms.h"
 #include "timing.h"
 #include "worker.h"
 
 #define URL_REPORTED_MAX 1024u
+#define NEXT_SUFFIX ".next"
+#define SCRATCH_SUFFIX ".check"
 
 /* What somebody else may have changed while we waited. */
 struct past {
@@ -111,6 +117,21 @@ settle(struct dsync_run *run, struct dsync_error *err)
 	return j->verdict == DSYNC_VERDICT_CONSENT ? tell_consent(run, err) : 0;
 }
 
+static void
+share_failure(struct dsync_run *run)
+{
+	const struct dsync_state *state = &run->judgement.state;
+	struct dsync_error *error = &run->result->error;
+
+	dsync_error_set(error, state->last_code < 0 ? state->last_code : DSYNC_ERR_NETWORK, state->last_rule, "%s",
+		state->last_error[0] != '\0' ? state->last_error : "another refresh of this archive has just failed");
+	if (state->last_expected[0] != '\0')
+		dsync_error_expected(error, "%s", state->last_expected);
+	if (state->last_hint[0] != '\0')
+		dsync_error_hint(error, "%s", state->last_hint);
+	run->result->next_attempt = state->next_attempt;
+}
+
 /* The result of whoever held the lock before us is ours too, if there is one. */
 static bool
 share(struct dsync_run *run, const struct past *before)
@@ -127,15 +148,8 @@ share(struct dsync_run *run, const struct past *before)
 	else
 		return false;
 	run->result->shared = true;
-	if (run->result->kind == DSYNC_OUTCOME_FAILED) {
-		const struct dsync_state *state = &run->judgement.state;
-
-		dsync_error_set(&run->result->error, state->last_code < 0 ? state->last_code : DSYNC_ERR_NETWORK, "",
-			"%s",
-			state->last_error[0] != '\0' ? state->last_error
-						     : "another refresh of this archive has just failed");
-		run->result->next_attempt = state->next_attempt;
-	}
+	if (run->result->kind == DSYNC_OUTCOME_FAILED)
+		share_failure(run);
 	return true;
 }
 
@@ -145,6 +159,19 @@ interrupted(void *user)
 	const struct dsync_run *run = user;
 
 	return dsync_caller_is_cancelled(run->caller);
+}
+
+/*
+ * Beside the staging file .NAME.next, and called .NAME.check.  It is always the same and the lock is ours, so that what a
+ * killed refresh left under it is found and removed.
+ */
+static void
+name_scratch(struct dsync_run *run)
+{
+	const char *next = strrchr(dsync_commit_staging_path(run->commit), '/') + 1;
+
+	snprintf(run->scratch, sizeof(run->scratch), "%.*s%s", (int)(strlen(next) - strlen(NEXT_SUFFIX)), next,
+		SCRATCH_SUFFIX);
 }
 
 /* Takes the lock, waiting for whoever has it; 1 when it is left to them. */
@@ -169,6 +196,7 @@ lock(struct dsync_run *run, struct dsync_error *err)
 	dsync_archive_unref(run->archive);
 	run->archive = dsync_archive_ref(dsync_commit_base(run->commit));
 	run->folder = dsync_commit_folder(run->commit);
+	name_scratch(run);
 	return 0;
 }
 
@@ -205,8 +233,12 @@ attempt(struct dsync_run *run, struct dsync_error *err)
 	rc = dsync_drive(run, err);
 	if (rc == 0)
 		rc = dsync_finish(run, err);
+	if (rc < 0)
+		rc = dsync_limit_tell(run, err);
 	report_requests(run);
-	if (rc < 0 && rc != DSYNC_ERR_CANCELLED && !run->job->dry_run)
+	if (rc == 0 && run->job->fill && run->calls.broker != NULL)
+		rc = dsync_fetch_report_hops(run->calls.broker, run->result, err);
+	if (rc < 0 && rc != DSYNC_ERR_CANCELLED && !run->job->dry_run && !run->job->fill)
 		dsync_record_failure(run, err);
 	return rc;
 }
@@ -248,6 +280,9 @@ refresh(struct dsync_run *run, struct dsync_error *err)
 		rc = judge(run, err);
 	if (rc < 0)
 		return rc;
+	if (run->job->fill && run->judgement.updater.builtin == NULL)
+		return dsync_error_set(
+			err, DSYNC_ERR_POLICY, "fill", "only a built-in updater may fetch a first payload");
 	if (run->job->explain) {
 		run->result->kind = DSYNC_OUTCOME_EXPLAINED;
 		run->result->explanation = dsync_explain(run);
@@ -272,7 +307,7 @@ refresh(struct dsync_run *run, struct dsync_error *err)
 
 	/* 4. again, under the lock: the work may have been done meanwhile */
 	rc = judge(run, err);
-	if (rc < 0 || share(run, &before))
+	if (rc < 0 || (!run->job->push && share(run, &before)))
 		return rc;
 	if (run->judgement.verdict != DSYNC_VERDICT_GO)
 		return settle(run, err);
@@ -315,13 +350,16 @@ dsync_run_refresh(const struct dsync_context *context, const struct dsync_job *j
 
 	run.calls.spool = -1;
 	memset(&err, 0, sizeof(err));
-	rc = refresh(&run, &err);
+	rc = dsync_terms_begin(&run, caller->passed, &err);
+	if (rc == 0)
+		rc = refresh(&run, &err);
 	if (rc < 0) {
 		result->kind = DSYNC_OUTCOME_FAILED;
 		result->error = err;
 	} else if (is_settled(&run)) {
 		dsync_finish_plain(&run, run.archive);
 	}
+	dsync_terms_end(&run);
 	dsync_calls_finish(&run.calls);
 	dsync_staging_finish(&run.staging);
 	dsync_commit_close(run.commit);

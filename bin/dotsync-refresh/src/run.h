@@ -8,6 +8,8 @@
 #ifndef REFRESH_RUN_H
 #define REFRESH_RUN_H
 
+#include <limits.h>
+
 #include "calls.h"
 #include "caller.h"
 #include "format/commit.h"
@@ -29,9 +31,12 @@ struct dsync_run {
 	struct dsync_archive *archive;    /* as opened before the lock; from then on the commit's base, referenced */
 	struct dsync_judgement judgement; /* of that archive */
 	struct dsync_commit *commit;
-	int folder; /* the commit's, -1 before there is one */
+	int folder;                 /* the commit's, -1 before there is one */
+	char scratch[NAME_MAX + 1]; /* a name in it that is ours while we have the lock */
 	struct dsync_staging staging;
 	struct dsync_calls calls;
+	int64_t finish_by_ms; /* when the work after the updater must be done; 0 while the updater runs */
+	bool late;            /* a limit of time has passed */
 	bool locked_down;
 	bool discarded; /* what was staged was not wanted */
 };

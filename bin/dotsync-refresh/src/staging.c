@@ -27,6 +27,14 @@ dsync_staging_finish(struct dsync_staging *s)
 	s->assembly = NULL;
 }
 
+void
+dsync_staging_set_progress(struct dsync_staging *s, dsync_builder_progress *progress, void *user)
+{
+	s->progress = progress;
+	s->progress_user = user;
+	dsync_assembly_set_progress(s->assembly, progress, user);
+}
+
 /* Keeps the first fault; after one only a discard makes sense. */
 static int
 keep(struct dsync_staging *s, int rc, const struct dsync_error *err)
@@ -105,10 +113,23 @@ dsync_staging_size(const struct dsync_staging *s)
 	return dsync_assembly_payload_size(s->assembly);
 }
 
+/* The old payload while it is read to be compared. */
+struct reading {
+	const struct dsync_staging *staging;
+	struct dsync_hash hash;
+	uint64_t done;
+};
+
 static int
 update_hash(void *user, const void *data, size_t size)
 {
-	dsync_hash_update(user, data, size);
+	struct reading *r = user;
+	const struct dsync_staging *s = r->staging;
+
+	dsync_hash_update(&r->hash, data, size);
+	r->done += size;
+	if (s->progress != NULL && s->progress(s->progress_user, r->done, dsync_archive_payload_size(s->base)) != 0)
+		return DSYNC_ERR_CANCELLED;
 	return 0;
 }
 
@@ -116,7 +137,7 @@ int
 dsync_staging_is_same(struct dsync_staging *s, struct dsync_error *err)
 {
 	unsigned char ours[DSYNC_HASH_SIZE], theirs[DSYNC_HASH_SIZE];
-	struct dsync_hash h;
+	struct reading r = { .staging = s };
 	int rc;
 
 	if (dsync_assembly_payload_size(s->assembly) != dsync_archive_payload_size(s->base))
@@ -124,10 +145,12 @@ dsync_staging_is_same(struct dsync_staging *s, struct dsync_error *err)
 	rc = dsync_assembly_payload_hash(s->assembly, ours, err);
 	if (rc < 0)
 		return rc;
-	dsync_hash_init(&h);
-	rc = dsync_archive_stream_payload(s->base, update_hash, &h, NULL);
+	dsync_hash_init(&r.hash);
+	rc = dsync_archive_stream_payload(s->base, update_hash, &r, NULL);
+	if (rc == DSYNC_ERR_CANCELLED)
+		return dsync_error_set(err, rc, "", "cancelled");
 	if (rc < 0)
 		return 0; /* the old payload is damaged: anything is better */
-	dsync_hash_final(&h, theirs);
+	dsync_hash_final(&r.hash, theirs);
 	return memcmp(ours, theirs, sizeof(ours)) == 0;
 }

@@ -15,6 +15,8 @@
 struct dsync_staging {
 	struct dsync_assembly *assembly;
 	struct dsync_archive *base;
+	dsync_builder_progress *progress; /* may be NULL */
+	void *progress_user;
 	bool written;             /* even if no bytes */
 	struct dsync_error fault; /* code 0: none */
 };
@@ -23,6 +25,9 @@ struct dsync_staging {
 int dsync_staging_begin(struct dsync_staging *s, int fd, struct dsync_archive *base, uint64_t payload_size_max,
 	struct dsync_error *err);
 void dsync_staging_finish(struct dsync_staging *s);
+
+/* Told now and then while bytes are copied, read back or compared; non-zero ends that with DSYNC_ERR_CANCELLED. */
+void dsync_staging_set_progress(struct dsync_staging *s, dsync_builder_progress *progress, void *user);
 
 int dsync_staging_append(struct dsync_staging *s, const void *data, size_t size);
 int dsync_staging_append_base(struct dsync_staging *s, uint64_t offset, uint64_t size);
