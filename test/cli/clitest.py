@@ -17,12 +17,15 @@ change that is meant, write the files anew and read the difference:
 
 Objects of --json are checked against their schema in doc/schema as well.  Each test has a folder of its own, which is home, configuration and working folder, and nothing else of the environment.
 """
+import ctypes
 import difflib
 import io
 import json
 import os
+import pty
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -39,11 +42,14 @@ DOTSYNC = os.path.join(BUILD, "bin", "dotsync")
 SCHEMAS = schema.Schemas(os.path.join(SOURCE, "doc", "schema"))
 SCHEMA_OF = {"unhold": "hold.json"}  # the others have their command's name
 
+PR_SET_CHILD_SUBREAPER = 36
+
 REPLACED = [
 	(re.compile(r"blake3:[0-9a-f]{64}"), "<hash>"),
 	(re.compile(r"\b[0-9a-f]{32}\b"), "<generation>"),
 	(re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "<time>"),
 	(re.compile(r'"age":\d+'), '"age":<age>'),
+	(re.compile(r'"memory_peak":\d+'), '"memory_peak":<bytes>'),
 ]
 
 
@@ -138,6 +144,28 @@ class Case:
 			self.say("= %d" % done.code)
 		return done
 
+	def answer(self, text, *arguments):
+		"""Runs the command on a terminal where somebody types `text` when asked; what the person sees, and the exit status."""
+		pid, master = pty.fork()
+		if pid == 0:
+			os.chdir(self.work)
+			os.execve(DOTSYNC, [DOTSYNC, *arguments], self.environment)
+		seen = b""
+		while True:
+			if text and seen.endswith(b"[y/N] "):
+				os.write(master, text)
+				text = b""
+			try:
+				piece = os.read(master, 4096)
+			except OSError:
+				break
+			if not piece:
+				break
+			seen += piece
+		os.close(master)
+		seen = re.sub(rb"\r\x1b\[K|\x1b\[[0-9;]*m", b"", seen)
+		return seen.replace(b"\r\n", b"\n").decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
 	def say(self, line):
 		self.transcript.append(line)
 
@@ -196,6 +224,32 @@ def compare(group, name, case):
 		raise AssertionError("the transcript differs\n" + "\n".join(difference))
 
 
+def refreshers():
+	"""Those of the background, which this process has adopted."""
+	found = []
+	with open("/proc/self/task/%d/children" % os.getpid(), encoding="ascii") as file:
+		children = file.read().split()
+	for pid in children:
+		with open("/proc/%s/comm" % pid, encoding="ascii", errors="replace") as file:
+			if file.read() == "dotsync-refresh\n":
+				found.append(int(pid))
+	return found
+
+
+def await_refreshers():
+	"""Until they end, lest they write into a folder that is being removed; who takes too long is killed."""
+	end = time.monotonic() + 20
+	while True:
+		left = refreshers()
+		if not left:
+			return
+		for pid in left:
+			if time.monotonic() > end:
+				os.kill(pid, signal.SIGKILL)
+			os.waitpid(pid, os.WNOHANG)
+		time.sleep(0.01)
+
+
 def run_one(group, name, function):
 	folder = os.path.realpath(tempfile.mkdtemp(prefix="dotsync-cli-"))
 	try:
@@ -213,6 +267,7 @@ def run_one(group, name, function):
 		print("not ok - %s" % name)
 		traceback.print_exc(file=sys.stdout)
 	finally:
+		await_refreshers()
 		shutil.rmtree(folder, ignore_errors=True)
 	return False
 
@@ -225,6 +280,7 @@ def main(file):
 	if not os.path.exists(DOTSYNC):
 		print("Bail out! no %s: build it, and say where with DOTSYNC_BUILD" % DOTSYNC)
 		sys.exit(1)
+	ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 	good = [run_one(group, name, tests[name]) for name in chosen]
 	print("1..%d" % len(good))
 	sys.exit(0 if all(good) else 1)

@@ -53,7 +53,7 @@ def test_options_first(t):
 
 def test_help_is_not_promised_too_much(t):
 	"""Nothing that this version cannot do stands in the list."""
-	for missing in ("mount", "umount", "watch", "serve", "store", "sign", "keygen", "heal", "rollback", "guest"):
+	for missing in ("mount", "umount", "watch", "serve", "store", "sign", "keygen", "heal", "rollback"):
 		t.check(missing not in commands(t), missing)
 		t.equal(t.silent(missing).code, 2, missing)
 

@@ -3,6 +3,8 @@
 import hashlib
 import io
 import os
+import resource
+import shutil
 import subprocess
 import warnings
 import zipfile
@@ -142,6 +144,8 @@ def test_create_updater(t):
 	t.run("create", "a.txt", "--wasm=u.wasm", "--context=c.json", "--allow-host=a.example", "--allow-env=TOKEN")
 	t.equal(entries(t, "a.txt.sync")["context.json"], b'{"x":1}', "context")
 	t.run("create", "-f", "a.txt", "--wasm=text.wasm")
+	t.write("memory.wasm", WASM.replace(b"memory", b"memori"))
+	t.run("create", "-f", "a.txt", "--wasm=memory.wasm")
 	t.run("create", "-f", "a.txt", "--wasm=missing.wasm")
 	t.run("create", "-f", "a.txt", "--context=missing.json")
 	t.run("revoke", "a.txt.sync")
@@ -191,6 +195,26 @@ def test_set(t):
 	t.run("set", "a.sync", "--context=-", "--yes", stdin=b"{}")
 	t.run("verify", "a.sync")
 	t.equal(sorted(os.listdir(t.work)), ["a.sync", "new", "u.wasm"], "nothing is left beside the archive")
+
+
+def test_set_killed(t):
+	"""Killed right after the swap, before its last call: what is remembered of the archive came with the new version."""
+	if shutil.which("strace") is None:
+		raise clitest.Skip("strace is not installed")
+	t.archive("a.sync")
+	t.equal(t.silent("hold", "a.sync").code, 0, "hold")
+	t.write("new", "new data\n")
+	# the file is synced before the rename, its folder after it
+	done = subprocess.run(["strace", "-f", "-qq", "-o", t.path("trace"), "-e", "trace=fsync,rename,renameat,renameat2",
+		"-e", "inject=fsync:signal=KILL:when=2", clitest.DOTSYNC, "set", "--payload", "new", "a.sync"],
+		cwd=t.work, env=t.environment, capture_output=True, timeout=60, check=False)
+	if b"ptrace" in done.stderr.lower() or not os.path.exists(t.path("trace")):
+		raise clitest.Skip("processes cannot be traced here")
+	t.check(done.returncode != 0 and b"rename" in t.read("trace"), "killed after the rename: %r" % t.read("trace"))
+	t.equal(t.silent("cat", "--refresh=never", "a.sync").out, b"new data\n", "the new version")
+	if "user.dotsync.record" not in os.listxattr(t.path("a.sync")):
+		raise clitest.Skip("this file system keeps no attributes")
+	t.equal(t.silent("status", "--json", "a.sync").objects()[0]["held"], True, "still held")
 
 
 def test_set_refuses(t):
@@ -352,6 +376,38 @@ def test_repack_refuses(t):
 	t.run("repack", "no.zip")
 	t.run("repack", "-o", "x.sync")
 	t.check(not os.path.exists(t.path("x.sync")), "nothing was made")
+
+
+def test_repack_large(t):
+	"""A compressed payload of any size takes little memory; one that is not what the directory says of it is refused."""
+	size = 96 << 20
+	with zipfile.ZipFile(t.path("large.zip"), "w", zipfile.ZIP_DEFLATED) as archive:
+		archive.writestr("manifest.toml", clitest.manifest())
+		with archive.open("payload", "w", force_zip64=True) as file:
+			for at in range(0, size, 1 << 20):
+				file.write(b"%020d\n" % at * ((1 << 20) // 21) + b"x" * ((1 << 20) % 21))
+	small = t.silent("repack", "large.zip", "-o", "small.sync", preexec_fn=limit_memory)
+	t.equal(small.code, 0, small.err)
+	t.equal(t.silent("verify", "small.sync").code, 0, "verify")
+	with zipfile.ZipFile(t.path("large.zip")) as a, zipfile.ZipFile(t.path("small.sync")) as b:
+		t.equal(b.getinfo("payload").compress_type, zipfile.ZIP_STORED, "stored now")
+		with a.open("payload") as x, b.open("payload") as y:
+			t.equal(hashlib.sha256(x.read()).digest(), hashlib.sha256(y.read()).digest(), "the same bytes")
+	whole = loose(method=zipfile.ZIP_DEFLATED)
+	size = len(b"hello " * 100)
+	for wrong in (size - 1, size + 1, size * 20):
+		t.write("wrong.zip", whole.replace(size.to_bytes(4, "little"), wrong.to_bytes(4, "little")))
+		done = t.silent("repack", "wrong.zip", "-o", "wrong.sync")
+		t.check(done.code == 8 and b"(Z28" in done.err, done.err)
+		t.check(not os.path.exists(t.path("wrong.sync")), "nothing was made")
+
+
+def limit_memory():
+	"""Far less than the payload has; sanitizers need room of their own."""
+	with open(clitest.DOTSYNC, "rb") as file:
+		program = file.read()
+	if b"__asan_init" not in program and b"__tsan_init" not in program:
+		resource.setrlimit(resource.RLIMIT_DATA, (32 << 20, 32 << 20))
 
 
 def overlapping():

@@ -2,7 +2,6 @@
 """create --from, refresh and consent: the real refresher and worker, a real server on loopback."""
 import json
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -88,6 +87,7 @@ def test_create_infers(t):
 			("/y.bin", {"Content-Type": "not a type", "Cache-Control": "no-store"}),
 			("/z", {"Content-Type": "text/html", "Content-Disposition": 'attachment; filename="../../evil.sh"', "Cache-Control": "max-age=0"}),
 			("/", {"Content-Type": "application/json"}),
+			("/q", {"Content-Type": "application/octet-stream", "Content-Disposition": "attachment; filename*=UTF-8''na%C3%AFve.csv"}),
 			("/.profile", {"Content-Type": "text/plain"}),
 			("/a%2Fb%00c", {"Content-Type": "text/plain"}),
 		]
@@ -317,43 +317,23 @@ def test_grant(t):
 		t.equal(t.silent("grants", environment={"HOME": None}).code, 0, "no home, no grants")
 
 
-def answer(t, text, *arguments):
-	"""Runs the command on a terminal where somebody types `text`; what the person sees, and the exit status."""
-	pid, master = pty.fork()
-	if pid == 0:
-		os.chdir(t.work)
-		os.execve(clitest.DOTSYNC, [clitest.DOTSYNC, *arguments], t.environment)
-	os.write(master, text)
-	seen = b""
-	while True:
-		try:
-			piece = os.read(master, 4096)
-		except OSError:
-			break
-		if not piece:
-			break
-		seen += piece
-	os.close(master)
-	return seen.replace(b"\r\n", b"\n").decode(), os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-
 def test_asking(t):
 	t.archive("a.sync", tables='\n[permissions]\nallow_hosts = ["a.example"]\nallow_env = ["TOKEN"]\n',
 		extra=[("sync.wasm", b"\0asm\1\0\0\0\1\4\1\x60\0\0\3\2\1\0\5\3\1\0\1\7\x13\2\6memory\2\0\6_start\0\0\x0a\4\1\2\0\x0b")], ttl=0)
 	for text in (b"n\n", b"\n", b"yess\n", b"\x04"):
-		seen, code = answer(t, text, "grant", "a.sync")
+		seen, code = t.answer(text, "grant", "a.sync")
 		t.equal(code, 4, text)
 		t.check("Allow it? [y/N]" in seen and "a.example   (new)" in seen and "TOKEN   (new)" in seen, seen)
 		t.equal(t.silent("grants", "--json").out, b"", "nothing was granted")
-	seen, code = answer(t, b"n\n", "refresh", "a.sync")
+	seen, code = t.answer(b"n\n", "refresh", "a.sync")
 	t.equal(code, 4, seen)
-	seen, code = answer(t, b"y\n", "refresh", "a.sync")
+	seen, code = t.answer(b"y\n", "refresh", "a.sync")
 	t.equal(code, 0, seen)
 	t.check("Allow it?" in seen and "unchanged" in seen, seen)
-	seen, code = answer(t, b"", "grant", "a.sync")
+	seen, code = t.answer(b"", "grant", "a.sync")
 	t.equal(code, 0, seen)
 	t.check("may run" in seen and "Allow" not in seen, seen)
-	t.equal(answer(t, b"", "create", "-", "-o", "-")[1], 2, "an archive is not for a terminal")
+	t.equal(t.answer(b"", "create", "-", "-o", "-")[1], 2, "an archive is not for a terminal")
 
 
 def test_hostile_owner(t):

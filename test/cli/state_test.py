@@ -141,7 +141,7 @@ def test_doctor(t):
 	done = t.silent("doctor", "--json")
 	clitest.validate("doctor", done)
 	found = checks(done)
-	wanted = ["kernel", "seccomp", "landlock", "namespaces", "helpers", "config", "state", "cache", "proxy", "certificates", "clock"]
+	wanted = ["kernel", "seccomp", "landlock", "namespaces", "helpers", "config", "state", "cache", "proxy", "certificates", "limits", "clock"]
 	t.equal([name for name in wanted if name not in found], [], "checks")
 	t.equal(found["config"]["verdict"], "good", "config")
 	t.equal(t.silent("doctor", "--json", environment={"HOME": None}).objects()[0]["checks"][0]["check"], "kernel", "without a home")
@@ -155,12 +155,15 @@ def test_doctor_config(t):
 	folder = os.path.join(t.environment["HOME"], ".config", "dotsync")
 	os.makedirs(folder)
 	for text, check, verdict in (("[network]\nproxy = \"http://p:1\"\n", "proxy", "good"), ("[network]\nprxy = \"x\"\n", "config.toml", "problem"),
-			("[network]\nca_file = \"/missing.pem\"\n", "certificates", "problem")):
+			("[network]\nca_file = \"/missing.pem\"\n", "certificates", "problem"), ("[refresh]\nmax_payload = \"5G\"\n", "limits", "good"),
+			("[refresh]\nmax_payload = \"5 G\"\n", "config.toml", "problem")):
 		with open(os.path.join(folder, "config.toml"), "w", encoding="utf-8") as file:
 			file.write(text)
 		done = t.silent("doctor", "--json", environment={"https_proxy": "http://other:1"})
 		t.equal(checks(done)[check]["verdict"], verdict, text)
 		t.check(done.code != 0 if verdict == "problem" else True, "exit status")
+		if check == "limits":
+			t.check("5.0 GiB of payload" in checks(done)[check]["detail"], checks(done)[check])
 
 
 def test_doctor_files(t):

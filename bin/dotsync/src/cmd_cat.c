@@ -46,28 +46,22 @@ set_option(struct app *app, void *user, const struct option_spec *option, const 
 }
 
 static int
+deliver(struct app *app, const char *file, struct dsync_archive *archive, void *user)
+{
+	const struct settings *settings = user;
+
+	if (dsync_manifest_variant(dsync_archive_manifest(archive)) == DSYNC_VARIANT_VAULT)
+		report_note(
+			app, "%s: a vault: this version has no keys and delivers it encrypted, as it is stored", file);
+	return deliver_payload(app, file, archive, &settings->range);
+}
+
+static int
 work(struct app *app, const char *file, void *user)
 {
 	const struct settings *settings = user;
-	struct dsync_archive *archive;
-	struct dsync_error err;
-	int status, waited;
 
-	waited = freshen_before(app, file, settings->refresh);
-	archive = files_open(file, &err);
-	if (archive == NULL)
-		return report_error(app, file, &err);
-	status = freshen_permit(app, file, archive);
-	if (status == EXIT_DONE) {
-		if (dsync_manifest_variant(dsync_archive_manifest(archive)) == DSYNC_VARIANT_VAULT)
-			report_note(app,
-				"%s: a vault: this version has no keys and delivers it encrypted, as it is stored",
-				file);
-		status = deliver_payload(app, file, archive, &settings->range);
-		freshen_after(app, file, archive, settings->refresh);
-	}
-	dsync_archive_unref(archive);
-	return report_worst(status, waited);
+	return freshen_read(app, file, settings->refresh, deliver, user);
 }
 
 int

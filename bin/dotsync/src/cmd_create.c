@@ -20,6 +20,12 @@
 
 static const struct option_spec options[] = {
 	{ "from", 0, "URL", "get it here, keep it fresh; more are mirrors" },
+	{ "unpack", 0, "STEP", "then gz, zst, xz, tar:MEMBER or zip:MEMBER" },
+	{ "expect", 0, "SUM", "sha256:HEX, or the URL of a file of sums" },
+	{ "json-url", 0, "POINTER", "URL is a feed; the real one stands there in it" },
+	{ "header", 0, "TEXT", "send \"NAME: VALUE\" along (repeatable)" },
+	{ "query", 0, "TEXT", "add NAME=VALUE to the URL (repeatable)" },
+	{ "secret", 0, "SECRET", "NAME=SOURCE,host=HOST...: let it authenticate there" },
 	{ "output", 'o', "OUT", "the archive (default: PAYLOAD.sync), or -" },
 	{ "force", 'f', NULL, "replace OUT if it is there" },
 	{ "if-missing", 0, NULL, "do nothing, and succeed, if OUT is there" },
@@ -66,6 +72,8 @@ text_of(struct create *c, const char *name)
 		{ "ext", &c->ext },
 		{ "wasm", &c->wasm },
 		{ "context", &c->context },
+		{ "expect", &c->expect },
+		{ "json-url", &c->json_url },
 		{ "network", &c->network },
 		{ "read", &c->read },
 		{ "write", &c->write },
@@ -86,6 +94,12 @@ list_of(struct create *c, const char *name)
 {
 	if (strcmp(name, "from") == 0)
 		return &c->urls;
+	if (strcmp(name, "unpack") == 0)
+		return &c->unpack;
+	if (strcmp(name, "header") == 0)
+		return &c->headers;
+	if (strcmp(name, "query") == 0)
+		return &c->query;
 	if (strcmp(name, "allow-host") == 0)
 		return &c->hosts;
 	if (strcmp(name, "allow-env") == 0)
@@ -116,6 +130,8 @@ set_option(struct app *app, void *settings, const struct option_spec *option, co
 	}
 	if (list != NULL)
 		return list_add(app, list, option->name, value);
+	if (strcmp(option->name, "secret") == 0)
+		return create_add_secret(app, c, value);
 	if (strcmp(option->name, "ttl") == 0)
 		return input_duration(app, option->name, value, 0, &c->ttl);
 	if (strcmp(option->name, "timeout") == 0)
@@ -160,7 +176,8 @@ settle_names(struct app *app, struct create *c)
 	if (c->payload == NULL && c->urls.count == 0)
 		return report_usage(app, "name a payload, or say with --from where to get one");
 	if (c->payload == NULL) {
-		c->name_is_host = !origin_file_name(c->urls.items[0], from_url);
+		c->name_is_host = !origin_file_name(c->urls.items[0], from_url) || c->json_url != NULL;
+		create_inner_name(c, from_url, sizeof(from_url));
 		snprintf(c->payload_name, sizeof(c->payload_name), "%s", from_url);
 		snprintf(c->output_name, sizeof(c->output_name), "%s.sync", from_url);
 		if (c->output != NULL && strcmp(c->output, "-") != 0)
@@ -209,21 +226,6 @@ choose_updater(struct create *c, struct dsync_error *err)
 	return rc;
 }
 
-static int
-write_context(struct create *c, struct dsync_error *err)
-{
-	size_t i;
-
-	dsync_buffer_append_text(&c->context_json, "{\"v\":1,\"urls\":[");
-	for (i = 0; i < c->urls.count; i++) {
-		if (i > 0)
-			dsync_buffer_append_byte(&c->context_json, ',');
-		dsync_text_json_append(&c->context_json, c->urls.items[i], strlen(c->urls.items[i]));
-	}
-	dsync_buffer_append_text(&c->context_json, "]}\n");
-	return dsync_buffer_error(&c->context_json) < 0 ? dsync_error_set_memory(err) : 0;
-}
-
 /* Everything that needs no network: it should fail before something is fetched, not after. */
 static int
 read_inputs(struct create *c, struct dsync_error *err)
@@ -242,7 +244,7 @@ read_inputs(struct create *c, struct dsync_error *err)
 	if (rc == 0 && c->context != NULL)
 		rc = input_read(c->context, &c->context_json, err);
 	else if (rc == 0 && c->urls.count > 0)
-		rc = write_context(c, err);
+		rc = create_write_context(c, err);
 	return rc;
 }
 
@@ -304,6 +306,7 @@ finish(struct create *c)
 {
 	if (c->spool >= 0)
 		dsync_sys_close(c->spool);
+	dsync_archive_unref(c->filled);
 	dsync_result_finish(&c->fetched);
 	dsync_buffer_finish(&c->updater);
 	dsync_buffer_finish(&c->context_json);
@@ -327,7 +330,9 @@ cmd_create(struct app *app, int argc, char **argv)
 		status = report_usage(app, "one payload, not %d", argc - first);
 	} else {
 		c.payload = first < argc ? argv[first] : NULL;
-		status = settle_names(app, &c);
+		status = create_check_plan(app, &c);
+		if (status == EXIT_DONE)
+			status = settle_names(app, &c);
 		if (status == EXIT_DONE)
 			status = check_target(app, &c, &go_on);
 		if (status == EXIT_DONE && go_on)

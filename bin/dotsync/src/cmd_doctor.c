@@ -16,12 +16,20 @@
 #define TEXT_SIZE 1024
 #define DETAIL_COLUMN 25
 
+struct settings {
+	bool sandbox;
+};
+
+static const struct option_spec options[] = {
+	{ "sandbox", 0, NULL, "attack this machine's sandbox, and say what held" },
+};
+
 static const struct usage usage = {
 	"doctor [OPTION]... [FILE]...",
 	"Looks at this machine, and at the archives given, for whatever keeps them from\n"
 	"being refreshed, and says what to do about it.  Asks no network.",
-	NULL,
-	0,
+	options,
+	sizeof(options) / sizeof(options[0]),
 };
 
 static const char *const verdicts[] = { "good", "warning", "problem" };
@@ -119,10 +127,68 @@ examine(struct app *app, const char *file)
 	return report_worst(status, doctor.status);
 }
 
+static int
+print_attacks(struct doctor *doctor, unsigned made, unsigned held, const struct dsync_error *err)
+{
+	struct dsync_view rows;
+	struct dsync_buffer out;
+
+	dsync_json_close_array(&doctor->json);
+	rows = dsync_buffer_view(&doctor->json);
+	report_json_begin(&out, NULL, doctor->status == EXIT_DONE);
+	dsync_json_put_raw(&out, "attacks", (const char *)rows.data, rows.size);
+	dsync_json_put_integer(&out, "attempts", made);
+	dsync_json_put_integer(&out, "held", held);
+	if (err != NULL)
+		report_error_json(&out, "error", err);
+	dsync_json_close(&out);
+	return report_print(doctor->app, &out);
+}
+
+/* The sandbox, attacked: a group of its own. */
+static int
+attack(struct app *app)
+{
+	struct doctor doctor = { .app = app };
+	struct dsync_error err;
+	unsigned made, held;
+	int status = EXIT_DONE, rc;
+
+	dsync_buffer_init(&doctor.json, DSYNC_BUFFER_UNLIMITED);
+	dsync_json_open_array(&doctor.json, NULL);
+	if (!app->json && !app->quiet)
+		puts("the sandbox under attack");
+	fflush(stdout);
+	rc = doctor_attacks(&doctor, &made, &held, &err);
+	if (rc < 0)
+		doctor.status = report_worst(doctor.status, dsync_exit_code(rc));
+	if (app->json)
+		status = print_attacks(&doctor, made, held, rc < 0 ? &err : NULL);
+	else if (rc < 0)
+		report_error(app, NULL, &err);
+	else if (!app->quiet)
+		printf("  %u attempts, %u held\n", made, held);
+	dsync_buffer_finish(&doctor.json);
+	return report_worst(status, doctor.status);
+}
+
+static int
+set_option(struct app *app, void *settings, const struct option_spec *option, const char *value)
+{
+	struct settings *s = settings;
+
+	(void)app;
+	(void)option;
+	(void)value;
+	s->sandbox = true;
+	return 0;
+}
+
 int
 cmd_doctor(struct app *app, int argc, char **argv)
 {
-	int first = options_parse(app, &usage, argc, argv, NULL, NULL);
+	struct settings settings = { false };
+	int first = options_parse(app, &usage, argc, argv, set_option, &settings);
 	int status, i;
 
 	if (first < 0)
@@ -130,6 +196,8 @@ cmd_doctor(struct app *app, int argc, char **argv)
 	if (app_context(app) == NULL)
 		return EXIT_MACHINE;
 	status = examine(app, NULL);
+	if (settings.sandbox)
+		status = report_worst(status, attack(app));
 	for (i = first; i < argc; i++)
 		status = report_worst(status, examine(app, argv[i]));
 	return status;

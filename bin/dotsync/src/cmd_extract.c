@@ -217,8 +217,9 @@ refuse_itself(struct app *app, const char *file, const char *path)
 }
 
 static int
-extract(struct app *app, const struct settings *settings, const char *file, struct dsync_archive *archive)
+extract(struct app *app, const char *file, struct dsync_archive *archive, void *user)
 {
+	const struct settings *settings = user;
 	static const struct range whole = { false, false, 0, 0 };
 	struct dsync_error err;
 	char *path;
@@ -241,21 +242,8 @@ static int
 work(struct app *app, const char *file, void *user)
 {
 	const struct settings *settings = user;
-	struct dsync_archive *archive;
-	struct dsync_error err;
-	int status, waited;
 
-	waited = freshen_before(app, file, settings->refresh);
-	archive = files_open(file, &err);
-	if (archive == NULL)
-		return report_error(app, file, &err);
-	status = freshen_permit(app, file, archive);
-	if (status == EXIT_DONE) {
-		status = extract(app, settings, file, archive);
-		freshen_after(app, file, archive, settings->refresh);
-	}
-	dsync_archive_unref(archive);
-	return report_worst(status, waited);
+	return freshen_read(app, file, settings->refresh, extract, user);
 }
 
 int

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * cmd_grant.c - what an archive's updater may do on this machine: grant, revoke.
+ * cmd_grant.c - allow an archive's updater what it asks for, on this machine.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "base/json.h"
@@ -16,37 +17,35 @@
 #include "dotsync/archive.h"
 #include "files.h"
 #include "list.h"
+#include "output.h"
 #include "report.h"
 
 struct settings {
 	struct list hosts, env, private_hosts;
+	struct dsync_secrets secrets;
+	const char *output; /* NULL: this user's own grants */
 	int64_t expires;
 	bool yes;
 };
 
-static const struct option_spec grant_options[] = {
+static const struct option_spec options[] = {
 	{ "allow-host", 0, "HOST", "grant this host, and not what is asked" },
 	{ "private", 0, "HOST", "this host, on private addresses as well" },
 	{ "env", 0, "NAME", "grant this environment variable" },
+	{ "secret", 0, "SECRET", "NAME=SOURCE,host=HOST...: let it authenticate there" },
+	{ "output", 'o', "FILE", "write the grant to this file instead" },
 	{ "expires", 0, "WHEN", "for so long (30d), or until 2030-01-31T12:00:00Z" },
 	{ "yes", 'y', NULL, "grant what is asked without asking" },
 };
 
-static const struct usage grant_usage = {
+static const struct usage usage = {
 	"grant [OPTION]... FILE...",
 	"Shows what an archive's updater asks for, and asks whether it may have it.  With\n"
-	"hosts or variables given, exactly those are granted, without a question.  A\n"
-	"grant is for this owner and this very updater, and adds to older ones.",
-	grant_options,
-	sizeof(grant_options) / sizeof(grant_options[0]),
-};
-
-static const struct usage revoke_usage = {
-	"revoke [OPTION]... FILE...",
-	"Takes back what was granted to an archive's updater.  The archive stays\n"
-	"readable; it is not refreshed until its updater is granted again.",
-	NULL,
-	0,
+	"hosts, variables or secrets given, exactly those are granted, without a\n"
+	"question.  A grant is for this owner and this very updater, and adds to older\n"
+	"ones.  SOURCE is env:NAME, file:PATH or credential:NAME.",
+	options,
+	sizeof(options) / sizeof(options[0]),
 };
 
 static int
@@ -76,6 +75,12 @@ set_option(struct app *app, void *user, const struct option_spec *option, const 
 		return list_add(app, &settings->hosts, option->name, value);
 	if (strcmp(option->name, "private") == 0)
 		return list_add(app, &settings->private_hosts, option->name, value);
+	if (strcmp(option->name, "secret") == 0)
+		return consent_add_secret(app, &settings->secrets, value, false);
+	if (strcmp(option->name, "output") == 0) {
+		settings->output = value;
+		return 0;
+	}
 	if (strcmp(option->name, "expires") == 0)
 		return set_expires(app, settings, value);
 	if (strcmp(option->name, "env") == 0)
@@ -87,7 +92,8 @@ set_option(struct app *app, void *user, const struct option_spec *option, const 
 static bool
 is_explicit(const struct settings *settings)
 {
-	return settings->hosts.count > 0 || settings->env.count > 0 || settings->private_hosts.count > 0;
+	return settings->hosts.count > 0 || settings->env.count > 0 || settings->private_hosts.count > 0 ||
+		settings->secrets.count > 0;
 }
 
 static int
@@ -101,20 +107,42 @@ add_all(struct dsync_strings *to, const struct list *from, struct dsync_error *e
 	return rc;
 }
 
-/* What was typed, or all that is asked. */
+/* Into a file that is taken elsewhere go sources, read there; into this user's own grants what is here alone. */
+static int
+add_secrets(const struct settings *settings, struct dsync_grant *grant, struct dsync_error *err)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < settings->secrets.count; i++) {
+		struct dsync_secret copy;
+
+		rc = dsync_secret_copy(&copy, &settings->secrets.items[i], err);
+		if (rc < 0)
+			return rc;
+		if (settings->output == NULL)
+			rc = dsync_secret_keep(&copy, err);
+		if (rc == 0)
+			rc = dsync_grant_add_secret(&grant->secrets, &copy, true, err);
+		dsync_secret_finish(&copy);
+	}
+	return rc;
+}
+
+/* What was typed, all that is asked, or with --yes both. */
 static int
 make_grant(const struct settings *settings, const struct dsync_consent *consent, struct dsync_grant *grant,
 	struct dsync_error *err)
 {
 	static const struct dsync_strings none = { NULL, 0 };
-	struct dsync_consent nothing_asked = *consent;
+	struct dsync_consent asked = *consent;
 	int rc;
 
-	if (!is_explicit(settings))
-		return consent_make_grant(consent, settings->expires, grant, err);
-	nothing_asked.asked_hosts = none;
-	nothing_asked.asked_env = none;
-	rc = consent_make_grant(&nothing_asked, settings->expires, grant, err);
+	if (is_explicit(settings) && !settings->yes) {
+		asked.asked_hosts = none;
+		asked.asked_env = none;
+	}
+	rc = consent_make_grant(&asked, settings->expires, grant, err);
 	if (rc < 0)
 		return rc;
 	rc = add_all(&grant->hosts, &settings->hosts, err);
@@ -124,13 +152,15 @@ make_grant(const struct settings *settings, const struct dsync_consent *consent,
 		rc = add_all(&grant->private_hosts, &settings->private_hosts, err);
 	if (rc == 0)
 		rc = add_all(&grant->env, &settings->env, err);
+	if (rc == 0)
+		rc = add_secrets(settings, grant, err);
 	if (rc < 0)
 		dsync_grant_finish(grant);
 	return rc;
 }
 
 static int
-tell(struct app *app, const char *file, const struct dsync_grant *grant)
+tell(struct app *app, const char *file, const struct dsync_grant *grant, const struct dsync_consent *after)
 {
 	struct dsync_buffer out;
 
@@ -143,23 +173,92 @@ tell(struct app *app, const char *file, const struct dsync_grant *grant)
 	if (app->quiet)
 		return EXIT_DONE;
 	report_text(stdout, file);
-	puts(": its updater may refresh it");
+	puts(after->granted ? ": its updater may refresh it" : ": its updater may do this much");
 	consent_show_grant(stdout, grant);
+	if (!after->granted)
+		report_note(app, "%s: not all that it asks for is granted: `dotsync grant` shows what, and asks", file);
 	return EXIT_DONE;
 }
 
+/* To take to another machine or into a container's image: a file of grants.d. */
 static int
-store(struct app *app, const char *file, const struct settings *settings, const struct dsync_consent *consent)
+write_out(struct app *app, const char *path, const struct dsync_grant *grant)
+{
+	struct output output = { .fd = STDOUT_FILENO };
+	const bool to_stdout = strcmp(path, "-") == 0;
+	struct dsync_buffer text;
+	struct dsync_error err;
+	int rc;
+
+	dsync_buffer_init(&text, DSYNC_BUFFER_UNLIMITED);
+	rc = dsync_grant_write(grant, &text);
+	if (rc < 0)
+		dsync_error_set(&err, rc, "grant", "this grant cannot be written down: %s", dsync_error_text(rc));
+	else if (!to_stdout)
+		rc = output_begin(&output, path, false, &err);
+	if (rc == 0) {
+		rc = dsync_sys_write_all(output.fd, text.data, text.size);
+		if (rc < 0)
+			rc = dsync_error_set_errno(&err, -rc, "cannot write it");
+		else if (!to_stdout)
+			rc = output_publish(&output, &err);
+		if (!to_stdout)
+			output_finish(&output);
+	}
+	dsync_buffer_finish(&text);
+	return rc < 0 ? report_error(app, to_stdout ? NULL : path, &err) : EXIT_DONE;
+}
+
+static int
+write_grant(struct app *app, const char *file, const char *path, const struct dsync_grant *grant)
+{
+	int status = write_out(app, path, grant);
+	struct dsync_buffer out;
+
+	if (status != EXIT_DONE || strcmp(path, "-") == 0)
+		return status;
+	if (app->json) {
+		report_json_begin(&out, file, true);
+		consent_put_grant(&out, grant);
+		dsync_json_put_text(&out, "output", path);
+		dsync_json_close(&out);
+		return report_print(app, &out);
+	}
+	if (!app->quiet) {
+		report_text(stdout, path);
+		puts(": a grant, to be put into the folder grants.d of /etc/dotsync where it is to hold");
+	}
+	return EXIT_DONE;
+}
+
+/* Stored, and judged again, for what was typed may be less than what is asked. */
+static int
+keep(struct app *app, const char *file, const struct dsync_archive *archive, const struct dsync_grant *grant)
+{
+	struct dsync_consent after;
+	struct dsync_error err;
+	int status;
+
+	if (dsync_grants_store(app->context, grant, &err) < 0 ||
+		dsync_consent_judge(app->context, archive, dsync_sys_now(), &after, &err) < 0)
+		return report_error(app, file, &err);
+	status = tell(app, file, grant, &after);
+	dsync_consent_finish(&after);
+	return status;
+}
+
+static int
+store(struct app *app, const char *file, const struct dsync_archive *archive, const struct settings *settings,
+	const struct dsync_consent *consent)
 {
 	struct dsync_grant grant;
 	struct dsync_error err;
-	int rc, status;
+	int status;
 
-	rc = make_grant(settings, consent, &grant, &err);
-	if (rc < 0)
+	if (make_grant(settings, consent, &grant, &err) < 0)
 		return report_error(app, file, &err);
-	rc = dsync_grants_store(app->context, &grant, &err);
-	status = rc < 0 ? report_error(app, file, &err) : tell(app, file, &grant);
+	status = settings->output != NULL ? write_grant(app, file, settings->output, &grant)
+					  : keep(app, file, archive, &grant);
 	dsync_grant_finish(&grant);
 	return status;
 }
@@ -180,11 +279,11 @@ decide(struct app *app, const char *file, const struct dsync_archive *archive, c
 	const struct dsync_consent *consent)
 {
 	if (is_explicit(settings) || settings->yes)
-		return store(app, file, settings, consent);
-	if (consent->granted && settings->expires == INT64_MAX) {
+		return store(app, file, archive, settings, consent);
+	if (consent->granted && settings->expires == INT64_MAX && settings->output == NULL) {
 		if (!app->json && !app->quiet)
 			consent_show(stdout, file, archive, consent);
-		return app->json ? store(app, file, settings, consent) : EXIT_DONE;
+		return app->json ? store(app, file, archive, settings, consent) : EXIT_DONE;
 	}
 	if (!consent_can_ask(app)) {
 		if (!app->json && !app->quiet)
@@ -192,7 +291,7 @@ decide(struct app *app, const char *file, const struct dsync_archive *archive, c
 		return refuse(app, file, "nobody is there to be asked");
 	}
 	consent_show(stderr, file, archive, consent);
-	return consent_ask("Allow it?") ? store(app, file, settings, consent)
+	return consent_ask("Allow it?") ? store(app, file, archive, settings, consent)
 					: refuse(app, file, "nothing was granted");
 }
 
@@ -228,70 +327,34 @@ grant_one(struct app *app, const char *file, void *user)
 	return status;
 }
 
-static int
-tell_revoked(struct app *app, const char *file, int count, const struct dsync_consent *after)
+static void
+finish(struct settings *settings)
 {
-	struct dsync_buffer out;
+	struct dsync_grant holder;
 
-	if (app->json) {
-		report_json_begin(&out, file, true);
-		dsync_json_put_integer(&out, "revoked", count);
-		dsync_json_put_bool(&out, "granted", after->granted);
-		dsync_json_close(&out);
-		return report_print(app, &out);
-	}
-	if (!app->quiet) {
-		report_text(stdout, file);
-		puts(count > 0 ? ": its updater may do nothing here any more" : ": nothing was granted to its updater");
-	}
-	if (after->granted)
-		report_note(app, "%s: still granted for the whole machine; see `dotsync grants`", file);
-	return EXIT_DONE;
-}
-
-static int
-revoke_one(struct app *app, const char *file, void *user)
-{
-	struct dsync_consent consent = { 0 };
-	struct dsync_archive *archive;
-	struct dsync_error err;
-	int64_t now = dsync_sys_now();
-	int count = 0, rc, status;
-
-	(void)user;
-	archive = files_open(file, &err);
-	if (archive == NULL)
-		return report_error(app, file, &err);
-	rc = dsync_consent_judge(app->context, archive, now, &consent, &err);
-	if (rc == 0) {
-		rc = count = dsync_grants_revoke(app->context, consent.owner, consent.updater, &err);
-		dsync_consent_finish(&consent);
-	}
-	if (rc >= 0)
-		rc = dsync_consent_judge(app->context, archive, now, &consent, &err);
-	status = rc < 0 ? report_error(app, file, &err) : tell_revoked(app, file, count, &consent);
-	dsync_consent_finish(&consent);
-	dsync_archive_unref(archive);
-	return status;
+	dsync_grant_init(&holder);
+	holder.secrets = settings->secrets;
+	dsync_grant_finish(&holder);
 }
 
 int
 cmd_grant(struct app *app, int argc, char **argv)
 {
 	struct settings settings = { .expires = INT64_MAX };
-	int first = options_parse(app, &grant_usage, argc, argv, set_option, &settings);
+	int first = options_parse(app, &usage, argc, argv, set_option, &settings);
+	int status;
 
-	if (first < 0)
+	if (first < 0) {
+		finish(&settings);
 		return options_exit(first);
-	return app_context(app) == NULL ? EXIT_MACHINE : files_each(app, argc, argv, first, grant_one, &settings);
-}
-
-int
-cmd_revoke(struct app *app, int argc, char **argv)
-{
-	int first = options_parse(app, &revoke_usage, argc, argv, NULL, NULL);
-
-	if (first < 0)
-		return options_exit(first);
-	return app_context(app) == NULL ? EXIT_MACHINE : files_each(app, argc, argv, first, revoke_one, NULL);
+	}
+	app->stdout_is_payload = settings.output != NULL && strcmp(settings.output, "-") == 0;
+	if (settings.output != NULL && argc - first != 1)
+		status = report_usage(app, "--output is for one archive, not %d", argc - first);
+	else if (app_context(app) == NULL)
+		status = EXIT_MACHINE;
+	else
+		status = files_each(app, argc, argv, first, grant_one, &settings);
+	finish(&settings);
+	return status;
 }

@@ -96,7 +96,7 @@ show_freshness(const struct info *info)
 		dsync_state_word_name(status->state), report_colour(stdout, COLOUR_OFF),
 		dsync_buffer_text(&text) != NULL ? dsync_buffer_text(&text) : "", ttl);
 	dsync_buffer_clear(&text);
-	status_append_next(&text, status);
+	status_append_next(&text, status, &info->consent);
 	line("", dsync_buffer_text(&text));
 	line("Version", status->generation);
 	dsync_buffer_finish(&text);
@@ -133,7 +133,10 @@ show_updater(const struct info *info)
 		printf("built-in \"%s\"", updater->builtin);
 	else
 		fputs("foreign", stdout);
-	printf(", contract %s, %s, %.*s...\n", dsync_contract_name(updater->contract), size, HASH_SHOWN, hash);
+	printf(", contract %s", dsync_contract_name(updater->contract));
+	if (updater->lacks != NULL)
+		printf(" (exports no %s)", updater->lacks);
+	printf(", %s, %.*s...\n", size, HASH_SHOWN, hash);
 	list("Asks for", "no host", &info->consent.asked_hosts);
 	list("Variables", "", &info->consent.asked_env);
 	show_grants(&info->consent);

@@ -174,6 +174,21 @@ obtain_consent(struct app *app, const char *file, const struct settings *setting
 	return rc < 0 ? report_error(app, file, &err) : EXIT_DONE;
 }
 
+/* Who cannot be asked is shown how what is asked differs from what was granted, where anything was. */
+static void
+show_consent(struct app *app, const char *file)
+{
+	struct dsync_archive *archive = dsync_archive_open(file, NULL, NULL);
+	struct dsync_consent consent;
+
+	if (archive != NULL && dsync_consent_judge(app->context, archive, dsync_sys_now(), &consent, NULL) == 0) {
+		if (!consent.granted && consent.state != DSYNC_CONSENT_NOTHING)
+			consent_show(stderr, file, archive, &consent);
+		dsync_consent_finish(&consent);
+	}
+	dsync_archive_unref(archive);
+}
+
 static void
 print_done(const char *file, const struct dsync_outcome *outcome)
 {
@@ -222,6 +237,14 @@ print_explanation(const char *file, const char *text)
 	}
 }
 
+static void
+tell_failure(struct app *app, const char *file, enum dsync_outcome_kind kind, const struct dsync_error *error)
+{
+	if (kind == DSYNC_OUTCOME_CONSENT_NEEDED && !app->quiet && !consent_can_ask(app))
+		show_consent(app, file);
+	report_error(app, file, error);
+}
+
 static int
 tell(struct app *app, const char *file, const struct settings *settings, const struct dsync_outcome *outcome)
 {
@@ -234,7 +257,7 @@ tell(struct app *app, const char *file, const struct settings *settings, const s
 	else if (kind == DSYNC_OUTCOME_EXPLAINED)
 		print_explanation(file, dsync_outcome_explanation(outcome));
 	else if (error->code < 0 && error->code != DSYNC_ERR_HELD)
-		report_error(app, file, error);
+		tell_failure(app, file, kind, error);
 	else if (!app->quiet)
 		print_done(file, outcome);
 	return status == EXIT_DONE && settings->exit_code && kind == DSYNC_OUTCOME_UPDATED ? EXIT_CHANGED : status;

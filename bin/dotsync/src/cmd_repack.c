@@ -19,6 +19,7 @@
 #include "dotsync/builder.h"
 #include "input.h"
 #include "repack.h"
+#include "repack_inflate.h"
 #include "report.h"
 #include "target.h"
 #include "zip/loose.h"
@@ -161,7 +162,7 @@ tell(struct app *app, const struct settings *settings, const struct repack *r)
 static int
 repack(struct app *app, const char *in, int fd, const struct settings *settings)
 {
-	struct repack r = { .app = app, .in = in };
+	struct repack r = { .app = app, .in = in, .fd = fd };
 	struct dsync_error err;
 	int rc, status;
 
@@ -177,7 +178,7 @@ repack(struct app *app, const char *in, int fd, const struct settings *settings)
 		else
 			status = tell(app, settings, &r);
 	}
-	free(r.inflated);
+	inflate_close(r.inflate);
 	dsync_zip_close(r.zip);
 	return status;
 }

@@ -16,6 +16,7 @@
 #include "dotsync/archive.h"
 #include "dotsync/builder.h"
 #include "dotsync/manifest.h"
+#include "format/builder.h"
 #include "input.h"
 #include "report.h"
 #include "runtime/state.h"
@@ -171,51 +172,28 @@ fill_builder(const struct set *s, struct dsync_archive *archive, struct dsync_ma
 }
 
 static int
-write_changed(
-	struct app *app, const char *file, const struct set *s, struct dsync_archive *archive, struct dsync_error *err)
+write_changed(struct set_change *c, struct dsync_archive *archive, struct dsync_error *err)
 {
 	struct dsync_manifest *m = dsync_manifest_dup(dsync_archive_manifest(archive), err);
 	struct dsync_builder *b = dsync_builder_create();
-	struct progress progress;
 	int rc;
 
-	progress_begin(&progress, app, file);
+	progress_begin(&c->progress, c->app, c->file);
 	if (b == NULL)
 		rc = dsync_error_set_memory(err);
 	else if (m == NULL)
 		rc = err->code;
 	else
-		rc = fill_builder(s, archive, m, b, err);
+		rc = fill_builder(c->s, archive, m, b, err);
 	if (rc == 0) {
-		dsync_builder_set_progress(b, show_progress, &progress);
-		rc = dsync_builder_write(b, file, DSYNC_CREATE_UPDATE, err);
+		dsync_builder_set_progress(b, show_progress, &c->progress);
+		dsync_builder_set_before_publish(b, set_put_record, c);
+		rc = dsync_builder_write(b, c->file, DSYNC_CREATE_UPDATE, err);
 	}
-	progress_end(&progress);
+	progress_end(&c->progress);
 	dsync_builder_destroy(b);
 	dsync_manifest_destroy(m);
 	return rc;
-}
-
-/*
- * What is remembered of the archive goes on for the new version: a hold always, what a server said only while the
- * payload is the same.  Best effort: without it one refresh is asked for too early.
- */
-static void
-carry_state(struct app *app, const char *file, const struct set *s, struct dsync_state *state,
-	const struct dsync_archive *now)
-{
-	struct dsync_state fresh;
-	struct dsync_error err;
-
-	dsync_state_init(&fresh);
-	if (s->payload != NULL) {
-		fresh.held = state->held;
-		fresh.held_until = state->held_until;
-		*state = fresh;
-	}
-	dsync_archive_generation(now, state->generation);
-	if (dsync_state_store(app->context, now, file, state, &err) < 0 && state->held)
-		report_note(app, "%s: the hold could not be carried over: %s", file, err.message);
 }
 
 static int
@@ -280,20 +258,17 @@ tell(struct app *app, const char *file, const struct dsync_archive *archive)
 
 /* One try; DSYNC_ERR_CONFLICT when somebody put another version in place meanwhile. */
 static int
-attempt(struct app *app, const char *file, const struct set *s, struct dsync_state *state, bool *opened,
-	struct dsync_error *err)
+attempt(struct set_change *c, bool *opened, struct dsync_error *err)
 {
-	struct dsync_archive *archive = dsync_archive_open(file, NULL, err);
+	struct dsync_archive *archive = dsync_archive_open(c->file, NULL, err);
 	int rc;
 
 	*opened = archive != NULL;
 	if (archive == NULL)
 		return err->code;
 	rc = check_unsigned(dsync_archive_manifest(archive), err);
-	if (rc == 0) {
-		dsync_state_load(app->context, archive, file, state, NULL);
-		rc = write_changed(app, file, s, archive, err);
-	}
+	if (rc == 0)
+		rc = write_changed(c, archive, err);
 	dsync_archive_unref(archive);
 	return rc;
 }
@@ -318,15 +293,15 @@ refuse(struct app *app, const char *file, bool opened, const struct dsync_error 
 static int
 change(struct app *app, const char *file, const struct set *s)
 {
+	struct set_change c = { .app = app, .file = file, .s = s };
 	struct dsync_archive *now;
-	struct dsync_state state;
 	struct dsync_error err;
 	bool opened;
 	int tries = reads_standard_input(s) ? 1 : TRIES;
 	int rc, status;
 
 	do
-		rc = attempt(app, file, s, &state, &opened, &err);
+		rc = attempt(&c, &opened, &err);
 	while (rc == DSYNC_ERR_CONFLICT && --tries > 0);
 	if (rc < 0 && rc != DSYNC_ERR_DURABILITY)
 		return refuse(app, file, opened, &err);
@@ -335,7 +310,7 @@ change(struct app *app, const char *file, const struct set *s)
 	now = dsync_archive_open(file, NULL, &err);
 	if (now == NULL)
 		return report_error(app, file, &err);
-	carry_state(app, file, s, &state, now);
+	set_keep_record(&c, now);
 	status = rc < 0 ? EXIT_MACHINE : tell(app, file, now);
 	if (settle_consent(app, file, s, now, &err) < 0)
 		status = report_error(app, file, &err);

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "command.h"
+#include "consent.h"
 #include "dotsync/archive.h"
 #include "dotsync/status.h"
 #include "files.h"
@@ -45,12 +46,14 @@ set_option(struct app *app, void *user, const struct option_spec *option, const 
 
 static int
 print_json(struct app *app, const char *file, const struct settings *settings, const struct dsync_status *status,
-	bool answer)
+	const struct dsync_consent *consent, bool answer)
 {
 	struct dsync_buffer out;
 
 	report_json_begin(&out, file, true);
 	status_put_json(&out, status);
+	if (consent != NULL)
+		consent_put_state(&out, consent);
 	if (settings->max_age >= 0)
 		dsync_json_put_bool(&out, "within_max_age", answer);
 	dsync_json_close(&out);
@@ -58,7 +61,7 @@ print_json(struct app *app, const char *file, const struct settings *settings, c
 }
 
 static int
-print_line(struct app *app, const char *file, const struct dsync_status *status)
+print_line(struct app *app, const char *file, const struct dsync_status *status, const struct dsync_consent *consent)
 {
 	char ttl[DSYNC_TEXT_HUMAN_SIZE];
 	struct dsync_buffer next, line;
@@ -67,7 +70,7 @@ print_line(struct app *app, const char *file, const struct dsync_status *status)
 	dsync_text_human_duration(ttl, status->ttl);
 	dsync_buffer_init(&next, DSYNC_BUFFER_UNLIMITED);
 	dsync_buffer_init(&line, DSYNC_BUFFER_UNLIMITED);
-	status_append_next(&next, status);
+	status_append_next(&next, status, consent);
 	dsync_text_escape_append(&line, file, strlen(file));
 	dsync_buffer_printf(&line, ": %s%s%s, ", report_colour(stdout, status_colour(status)),
 		dsync_state_word_name(status->state), report_colour(stdout, COLOUR_OFF));
@@ -85,6 +88,8 @@ work(struct app *app, const char *file, void *user)
 {
 	const struct settings *settings = user;
 	struct dsync_status status = DSYNC_STATUS_INIT;
+	struct dsync_consent consent = { 0 };
+	const struct dsync_consent *why = NULL;
 	struct dsync_archive *archive;
 	struct dsync_error err;
 	bool answer;
@@ -96,15 +101,20 @@ work(struct app *app, const char *file, void *user)
 	if (archive == NULL)
 		return report_error(app, file, &err);
 	rc = dsync_status_read(app->context, archive, files_place(file), &status, &err);
+	if (rc == 0 && status.state == DSYNC_STATE_CONSENT_NEEDED) {
+		rc = dsync_consent_judge(app->context, archive, status.now, &consent, &err);
+		why = rc == 0 ? &consent : NULL;
+	}
 	dsync_archive_unref(archive);
 	if (rc < 0)
 		return report_error(app, file, &err);
 	answer = settings->max_age < 0 || status.age <= settings->max_age;
 	exit = EXIT_DONE;
 	if (app->json)
-		exit = print_json(app, file, settings, &status, answer);
+		exit = print_json(app, file, settings, &status, why, answer);
 	else if (!app->quiet)
-		exit = print_line(app, file, &status);
+		exit = print_line(app, file, &status, why);
+	dsync_consent_finish(&consent);
 	return report_worst(exit, answer ? EXIT_DONE : EXIT_STALE);
 }
 

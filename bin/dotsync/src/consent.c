@@ -5,79 +5,16 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/hash.h"
-#include "base/json.h"
 #include "base/sys.h"
 #include "base/text.h"
-#include "base/time.h"
-#include "dotsync/archive.h"
 #include "report.h"
-#include "runtime/updater.h"
 
 #define ANSWER_SIZE 16
-#define HASH_SHOWN 23 /* "blake3:" and 16 digits: enough to tell two apart by eye */
 
 bool
 consent_can_ask(const struct app *app)
 {
 	return !app->json && !app->quiet && isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1;
-}
-
-static bool
-contains(const struct dsync_strings *list, const char *text)
-{
-	size_t i;
-
-	for (i = 0; i < list->count; i++) {
-		if (strcmp(list->items[i], text) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void
-show_list(FILE *stream, const char *label, const struct dsync_strings *asked, const struct dsync_strings *missing)
-{
-	size_t i;
-
-	for (i = 0; i < asked->count; i++) {
-		fprintf(stream, "  %-10s", i == 0 ? label : "");
-		report_text(stream, asked->items[i]);
-		fputs(contains(missing, asked->items[i]) ? "   (new)\n" : "\n", stream);
-	}
-}
-
-static void
-show_updater(FILE *stream, const struct dsync_archive *archive, const unsigned char hash[DSYNC_HASH_SIZE])
-{
-	struct dsync_updater_info info = { 0 };
-	char text[DSYNC_HASH_TEXT_SIZE];
-
-	dsync_hash_format(text, hash);
-	if (dsync_updater_inspect_archive(archive, &info, NULL) < 0 || !info.present)
-		fputs("  updater   none\n", stream);
-	else if (info.builtin != NULL)
-		fprintf(stream, "  updater   dotsync's own \"%s\" (%.*s)\n", info.builtin, HASH_SHOWN, text);
-	else
-		fprintf(stream, "  updater   a program of the owner's, sandboxed (%s, %.*s)\n",
-			dsync_contract_name(info.contract), HASH_SHOWN, text);
-}
-
-void
-consent_show(FILE *stream, const char *file, const struct dsync_archive *archive, const struct dsync_consent *consent)
-{
-	report_text(stream, file);
-	fputs(consent->granted ? ": its updater may run on this machine\n"
-			       : ": its updater asks to run on this machine\n",
-		stream);
-	fputs("  owner     ", stream);
-	report_text(stream, consent->owner);
-	fputc('\n', stream);
-	show_updater(stream, archive, consent->updater);
-	if (consent->asked_hosts.count == 0)
-		fputs("  hosts     none\n", stream);
-	show_list(stream, "hosts", &consent->asked_hosts, &consent->missing_hosts);
-	show_list(stream, "variables", &consent->asked_env, &consent->missing_env);
 }
 
 /* Read a byte at a time, so that what follows the answer is left to whoever reads next. */
@@ -130,63 +67,44 @@ consent_make_grant(
 	return rc;
 }
 
-static void
-show_granted(
-	FILE *stream, const char *label, const struct dsync_strings *list, const struct dsync_strings *private_hosts)
+/* What was typed is shown to nobody: it is a mistake to put a value there, but it is made. */
+int
+consent_add_secret(struct app *app, struct dsync_secrets *list, const char *text, bool keep)
 {
-	size_t i;
+	struct dsync_secret secret = { .name = NULL };
+	struct dsync_error err;
+	char reason[1024];
+	int rc;
 
-	for (i = 0; i < list->count; i++) {
-		fprintf(stream, "  %-10s", i == 0 ? label : "");
-		report_text(stream, list->items[i]);
-		fputs(private_hosts != NULL && contains(private_hosts, list->items[i]) ? "   (private addresses too)\n"
-										       : "\n",
-			stream);
+	rc = dsync_secret_parse(&secret, text, &err);
+	if (rc == 0 && keep)
+		rc = dsync_secret_keep(&secret, &err);
+	if (rc == 0)
+		rc = dsync_grant_add_secret(list, &secret, true, &err);
+	dsync_secret_finish(&secret);
+	if (rc == 0)
+		return 0;
+	if (err.rule[0] != '\0')
+		err.found[0] = '\0';
+	dsync_error_format(&err, reason, sizeof(reason));
+	report_usage(
+		app, "--secret is NAME=SOURCE,host=HOST[:PORT][,header=NAME|,query=NAME][,format=TEXT]: %s", reason);
+	return -1;
+}
+
+void
+consent_append_reason(struct dsync_buffer *out, const struct dsync_consent *c)
+{
+	const struct dsync_strings *missing = c->missing_hosts.count > 0 ? &c->missing_hosts : &c->missing_env;
+
+	if (c->state == DSYNC_CONSENT_EXPIRED) {
+		dsync_buffer_append_text(out, "its grant has expired; ");
+	} else if (c->state == DSYNC_CONSENT_REPLACED) {
+		dsync_buffer_append_text(out, "its updater was replaced; ");
+	} else if (c->state == DSYNC_CONSENT_WIDER && missing->count > 0) {
+		dsync_buffer_append_text(out, "it asks for ");
+		dsync_text_escape_append(out, missing->items[0], strlen(missing->items[0]));
+		dsync_buffer_append_text(
+			out, c->missing_hosts.count + c->missing_env.count > 1 ? " and others now; " : " now; ");
 	}
-}
-
-void
-consent_show_grant(FILE *stream, const struct dsync_grant *grant)
-{
-	char expires[DSYNC_TIME_TEXT_SIZE];
-
-	if (grant->hosts.count == 0 && grant->env.count == 0)
-		fputs("  granted   to run, without network\n", stream);
-	show_granted(stream, "granted", &grant->hosts, &grant->private_hosts);
-	show_granted(stream, "variables", &grant->env, NULL);
-	if (grant->expires != INT64_MAX) {
-		dsync_time_format(expires, grant->expires);
-		fprintf(stream, "  until     %s\n", expires);
-	}
-}
-
-void
-consent_put_strings(struct dsync_buffer *out, const char *name, const struct dsync_strings *list)
-{
-	size_t i;
-
-	dsync_json_open_array(out, name);
-	for (i = 0; i < list->count; i++)
-		dsync_json_put_text(out, NULL, list->items[i]);
-	dsync_json_close_array(out);
-}
-
-void
-consent_put_grant(struct dsync_buffer *out, const struct dsync_grant *grant)
-{
-	char hash[DSYNC_HASH_TEXT_SIZE];
-
-	dsync_hash_format(hash, grant->updater);
-	dsync_json_put_text(out, "owner", grant->owner);
-	if (grant->any_updater)
-		dsync_json_put_null(out, "updater");
-	else
-		dsync_json_put_text(out, "updater", hash);
-	consent_put_strings(out, "hosts", &grant->hosts);
-	consent_put_strings(out, "env", &grant->env);
-	consent_put_strings(out, "private", &grant->private_hosts);
-	if (grant->expires == INT64_MAX)
-		dsync_json_put_null(out, "expires");
-	else
-		dsync_json_put_time(out, "expires", grant->expires);
 }

@@ -16,7 +16,10 @@ struct dsync_buffer;
 /* Is there somebody who can see a question and answer it? */
 bool consent_can_ask(const struct app *app);
 
-/* What is asked for: owner, updater, hosts, variables; what is not granted yet is marked. */
+/*
+ * Who asks for what: owner, updater, hosts, variables, limits, and how that differs from what was granted; what is not granted yet
+ * is marked.
+ */
 void
 consent_show(FILE *stream, const char *file, const struct dsync_archive *archive, const struct dsync_consent *consent);
 
@@ -27,11 +30,23 @@ bool consent_ask(const char *question);
 int consent_make_grant(
 	const struct dsync_consent *consent, int64_t expires, struct dsync_grant *grant, struct dsync_error *err);
 
+/*
+ * Reads the argument of --secret into the list, and with `keep` makes sure that its value is there (dsync_secret_keep());
+ * 0, or -1 after reporting.
+ */
+int consent_add_secret(struct app *app, struct dsync_secrets *list, const char *text, bool keep);
+
 /* A line for each kind of thing that was granted. */
 void consent_show_grant(FILE *stream, const struct dsync_grant *grant);
 
-/* Members "owner", "updater", "hosts", "env", "private", "expires" of an open object. */
+/* Members "owner", "updater", "hosts", "env", "private", "secrets", "expires", "expired" of an open object. */
 void consent_put_grant(struct dsync_buffer *out, const struct dsync_grant *grant);
 void consent_put_strings(struct dsync_buffer *out, const char *name, const struct dsync_strings *list);
+
+/* Member "consent" of an open object: why the updater may run or not, and what is missing. */
+void consent_put_state(struct dsync_buffer *out, const struct dsync_consent *consent);
+
+/* Appends the reason as the beginning of a sentence, "its grant has expired; ", or nothing where there is no better one than none. */
+void consent_append_reason(struct dsync_buffer *out, const struct dsync_consent *consent);
 
 #endif

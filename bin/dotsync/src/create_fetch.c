@@ -91,31 +91,36 @@ on_event(void *user, const struct dsync_event *event)
 		report_detail(watcher->app, "%s", event->text);
 }
 
+int
+create_run_job(struct app *app, struct create *c, struct dsync_job *job, const char *url, struct dsync_error *err)
+{
+	struct watcher watcher = { .app = app };
+	int rc;
+
+	dsync_result_finish(&c->fetched);
+	progress_begin(&watcher.progress, app, url);
+	rc = dsync_client_run(app->context, job, c->spool, on_event, &watcher, &c->fetched, err);
+	progress_end(&watcher.progress);
+	dsync_job_finish(job);
+	if (rc == 0 && c->fetched.error.code < 0) {
+		*err = c->fetched.error;
+		rc = err->code;
+	}
+	return rc;
+}
+
 /* One URL; 0 only when the whole body is in the spool. */
 static int
 fetch_one(struct app *app, struct create *c, const char *url, struct dsync_error *err)
 {
-	struct watcher watcher = { .app = app };
 	struct dsync_job job;
-	int rc;
 
 	dsync_job_init(&job);
 	job.kind = DSYNC_JOB_FETCH;
 	job.timeout_ms = (c->timeout > 0 && c->timeout < INT64_MAX / 1000 ? c->timeout : FETCH_TIMEOUT) * 1000;
 	job.size_max = DSYNC_MANIFEST_MAX_PAYLOAD_DEFAULT;
 	job.url = strdup(url);
-	if (job.url == NULL)
-		return dsync_error_set_memory(err);
-	dsync_result_finish(&c->fetched);
-	progress_begin(&watcher.progress, app, url);
-	rc = dsync_client_run(app->context, &job, c->spool, on_event, &watcher, &c->fetched, err);
-	progress_end(&watcher.progress);
-	dsync_job_finish(&job);
-	if (rc == 0 && c->fetched.error.code < 0) {
-		*err = c->fetched.error;
-		rc = err->code;
-	}
-	return rc;
+	return job.url != NULL ? create_run_job(app, c, &job, url, err) : dsync_error_set_memory(err);
 }
 
 /* What a mirror left behind. */
@@ -130,8 +135,8 @@ empty_spool(struct create *c, struct dsync_error *err)
 }
 
 /* What a server did wrong is worth another try (75), whatever the code: a damaged body is no damaged archive. */
-static int
-fail(struct app *app, const struct create *c, const struct dsync_error *err)
+int
+create_fetch_failed(struct app *app, const struct create *c, const struct dsync_error *err)
 {
 	bool by_helper = c->fetched.error.code < 0;
 
@@ -155,6 +160,8 @@ create_fetch(struct app *app, struct create *c)
 		dsync_error_hint(&err, "leave out --offline, or unset DOTSYNC_OFFLINE");
 		return report_error(app, c->output, &err);
 	}
+	if (create_has_plan(c) || (c->context != NULL && c->wasm == NULL))
+		return create_fill(app, c);
 	if (open_spool(c, &err) < 0)
 		return report_error(app, c->output, &err);
 	for (c->source = 0;; c->source++) {
@@ -164,7 +171,7 @@ create_fetch(struct app *app, struct create *c)
 		if (rc == 0)
 			return EXIT_DONE;
 		if (c->source + 1 == c->urls.count)
-			return fail(app, c, &err);
+			return create_fetch_failed(app, c, &err);
 		dsync_error_format(&err, text, sizeof(text));
 		report_note(app, "%s: %s; trying the next mirror", c->urls.items[c->source], text);
 	}

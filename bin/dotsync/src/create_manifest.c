@@ -44,7 +44,9 @@ extension_of(const char *name, char out[EXTENSION_SIZE])
 static void
 server_type(const struct create *c, char *out, size_t size)
 {
-	const char *type = c->fetched.content_type;
+	/* of what is unpacked, or may be, the server said nothing */
+	const bool as_it_came = c->unpack.count == 0 && (c->filled == NULL || c->context == NULL);
+	const char *type = as_it_came ? c->fetched.content_type : NULL;
 	size_t i, length = type != NULL ? strcspn(type, "; \t,") : 0;
 
 	out[0] = '\0';
@@ -66,6 +68,22 @@ says_nothing(const char *type)
 	return type[0] == '\0' || strcmp(type, "application/octet-stream") == 0 || strcmp(type, "text/plain") == 0;
 }
 
+/* Where a feed said what to fetch, the last request whose URL has an extension tells more than the feed's own. */
+static void
+extension_of_request(const struct create *c, char out[EXTENSION_SIZE])
+{
+	char name[ORIGIN_NAME_SIZE];
+	size_t i = c->fetched.request_count;
+
+	out[0] = '\0';
+	while (out[0] == '\0' && i > 1) {
+		if (c->fetched.requests[--i].url != NULL && origin_file_name(c->fetched.requests[i].url, name)) {
+			create_inner_name(c, name, sizeof(name));
+			extension_of(name, out);
+		}
+	}
+}
+
 static void
 choose_type(const struct create *c, char type[DSYNC_ERROR_TEXT_SIZE], char ext[EXTENSION_SIZE])
 {
@@ -79,11 +97,13 @@ choose_type(const struct create *c, char type[DSYNC_ERROR_TEXT_SIZE], char ext[E
 		extension_of(c->payload_name, ext);
 	else
 		ext[0] = '\0';
-	if (ext[0] == '\0' && c->urls.count > 0) {
-		if (origin_file_name(c->urls.items[0], name))
-			extension_of(name, ext);
+	if (ext[0] == '\0' && c->json_url != NULL)
+		extension_of_request(c, ext);
+	if (ext[0] == '\0' && c->urls.count > 0 && c->json_url == NULL && origin_file_name(c->urls.items[0], name)) {
+		create_inner_name(c, name, sizeof(name));
+		extension_of(name, ext);
 	}
-	if (ext[0] == '\0' && c->fetched.file_name != NULL)
+	if (ext[0] == '\0' && c->fetched.file_name != NULL && c->unpack.count == 0)
 		extension_of(c->fetched.file_name, ext);
 	known = ext[0] != '\0' ? media_type_of_extension(ext) : NULL;
 	/* "list.dat" as text/plain: the server knows that it is text, which the name does not say. */
@@ -181,6 +201,10 @@ set_policy(const struct create *c, struct dsync_manifest *m, struct dsync_error 
 			timeout = TIMEOUT_MOST;
 		if (timeout <= DSYNC_MANIFEST_TIMEOUT_DEFAULT)
 			timeout = -1; /* the default will do */
+	}
+	if (c->sync_rs && c->manifest != NULL && !dsync_manifest_has_signature(m) && !dsync_manifest_has_seal(m)) {
+		ttl = ttl >= 0 ? ttl : dsync_manifest_ttl(m); /* the Rust reader demands both keys */
+		timeout = timeout > 0 ? timeout : dsync_manifest_timeout(m);
 	}
 	if (ttl >= 0)
 		rc = dsync_manifest_set_integer(m, "policy", "ttl", ttl, err);
@@ -288,15 +312,36 @@ add_hop(struct create *c, const char *origin, struct dsync_error *err)
 	return dsync_grant_add(&c->grant.hosts, entry, err);
 }
 
+/* The Rust reader compares hosts without scheme and port, and can allow no address with colons. */
+static int
+add_bare_host(struct create *c, const char *entry, struct dsync_error *err)
+{
+	const char *scheme = strstr(entry, "://");
+	const char *host = scheme != NULL ? scheme + 3 : entry;
+	const char *colon = strchr(host, ':');
+	char bare[ORIGIN_SIZE];
+
+	if (host[0] == '[' || (colon != NULL && strchr(colon + 1, ':') != NULL))
+		return 0;
+	if (snprintf(bare, sizeof(bare), "%.*s", (int)strcspn(host, ":"), host) >= (int)sizeof(bare))
+		return 0;
+	return dsync_grant_add(&c->grant.hosts, bare, err);
+}
+
 int
 create_permissions(struct create *c, struct dsync_error *err)
 {
 	char origin[ORIGIN_SIZE];
-	size_t i;
+	size_t i, count;
 	int rc = 0;
 
 	for (i = 0; rc == 0 && i < c->urls.count; i++) {
 		rc = origin_of_url(c->urls.items[i], origin, err);
+		if (rc == 0)
+			rc = add_typed(c, origin, err);
+	}
+	if (rc == 0 && c->expect != NULL && strstr(c->expect, "://") != NULL) {
+		rc = origin_of_url(c->expect, origin, err);
 		if (rc == 0)
 			rc = add_typed(c, origin, err);
 	}
@@ -306,5 +351,8 @@ create_permissions(struct create *c, struct dsync_error *err)
 		rc = add_typed(c, c->hosts.items[i], err);
 	for (i = 0; rc == 0 && i < c->env.count; i++)
 		rc = dsync_grant_add(&c->grant.env, c->env.items[i], err);
+	count = c->sync_rs ? c->grant.hosts.count : 0;
+	for (i = 0; rc == 0 && i < count; i++)
+		rc = add_bare_host(c, c->grant.hosts.items[i], err);
 	return rc;
 }

@@ -4,6 +4,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -20,8 +21,6 @@
 #include "report.h"
 #include "runtime/attest.h"
 
-#define PIECE_SIZE 65536
-
 struct watcher {
 	struct progress progress;
 	uint64_t size; /* of the payload, as far as it was written */
@@ -35,24 +34,6 @@ on_progress(void *user, uint64_t done, uint64_t total)
 	if (done > watcher->size)
 		watcher->size = done;
 	progress_update(&watcher->progress, done, total);
-	return 0;
-}
-
-static int
-hash_spool(const struct create *c, struct dsync_attest *attest, struct dsync_error *err)
-{
-	unsigned char buf[PIECE_SIZE];
-	struct dsync_hash hash;
-	ssize_t got;
-
-	dsync_hash_init(&hash);
-	while ((got = dsync_sys_pread(c->spool, buf, sizeof(buf), attest->payload_size)) > 0) {
-		dsync_hash_update(&hash, buf, (size_t)got);
-		attest->payload_size += (uint64_t)got;
-	}
-	if (got < 0)
-		return dsync_error_set_errno(err, (int)-got, "cannot read the fetched payload");
-	dsync_hash_final(&hash, attest->payload_hash);
 	return 0;
 }
 
@@ -77,14 +58,14 @@ add_attest(const struct create *c, struct dsync_builder *b, struct dsync_error *
 {
 	struct dsync_view wasm = dsync_buffer_view(&c->updater);
 	const char *url = c->urls.items[c->source];
-	struct dsync_attest attest = { .base = c->now, .status = c->fetched.status };
+	struct dsync_attest attest = {
+		.base = c->now, .status = c->fetched.status, .payload_size = c->fetched.payload_size
+	};
 	struct dsync_buffer text;
 	struct dsync_view view;
-	int rc;
+	int rc = 0;
 
-	rc = hash_spool(c, &attest, err);
-	if (rc < 0)
-		return rc;
+	memcpy(attest.payload_hash, c->fetched.payload_hash, sizeof(attest.payload_hash));
 	dsync_hash(attest.url_hash, url, strlen(url));
 	dsync_hash(attest.updater_hash, wasm.data, wasm.size);
 	dsync_attest_request_key(attest.request, "GET", 3, url, strlen(url), "", 0);
@@ -109,7 +90,9 @@ fill_builder(
 	struct dsync_view context = dsync_buffer_view(&c->context_json);
 
 	dsync_builder_set_manifest(b, manifest);
-	if (c->spool >= 0)
+	if (c->filled != NULL)
+		dsync_builder_set_base(b, c->filled);
+	else if (c->spool >= 0)
 		dsync_builder_set_payload_fd(b, c->spool);
 	else if (strcmp(c->payload, "-") == 0)
 		dsync_builder_set_payload_fd(b, STDIN_FILENO);
@@ -123,7 +106,7 @@ fill_builder(
 		dsync_builder_set_profile(b, DSYNC_PROFILE_SYNC_RS);
 	if (c->now_given)
 		dsync_builder_set_time(b, c->now);
-	return c->spool >= 0 ? add_attest(c, b, err) : 0;
+	return c->spool >= 0 && c->fetched.has_payload_hash ? add_attest(c, b, err) : 0;
 }
 
 static int
@@ -149,9 +132,9 @@ write_archive(struct app *app, const struct create *c, const struct dsync_manife
 	return rc;
 }
 
-/* The user's grant for what the user wrote; *granted is false where there is no place to keep it. */
-static int
-grant(struct app *app, struct create *c, const struct dsync_manifest *manifest, bool *granted, struct dsync_error *err)
+int
+create_grant(struct app *app, struct create *c, const struct dsync_manifest *manifest, bool *granted,
+	struct dsync_error *err)
 {
 	struct dsync_view wasm = dsync_buffer_view(&c->updater);
 	size_t i;
@@ -161,6 +144,7 @@ grant(struct app *app, struct create *c, const struct dsync_manifest *manifest, 
 	if (wasm.size == 0 ||
 		(wasm.size == DSYNC_UPDATER_STUB_SIZE && memcmp(wasm.data, DSYNC_UPDATER_STUB, wasm.size) == 0))
 		return 0;
+	free(c->grant.owner);
 	c->grant.owner = strdup(dsync_manifest_created_by(manifest));
 	if (c->grant.owner == NULL)
 		return dsync_error_set_memory(err);
@@ -284,7 +268,7 @@ create_write(struct app *app, struct create *c, const struct dsync_manifest *man
 	if (rc == DSYNC_ERR_DURABILITY)
 		report_error(app, c->output, &err);
 	/* The archive is there; that it cannot be refreshed without asking is no reason to say that it is not. */
-	if (grant(app, c, manifest, &granted, &err) < 0) {
+	if (create_grant(app, c, manifest, &granted, &err) < 0) {
 		dsync_error_format(&err, text, sizeof(text));
 		report_note(app, "%s: made, but nothing was granted, so it will not refresh itself yet: %s", c->output,
 			text);

@@ -26,6 +26,12 @@ void doctor_say_error(struct doctor *doctor, enum verdict verdict, const char *c
 /* The kernel, the helper programs, the folders, the network's settings, the clock. */
 void doctor_machine(struct doctor *doctor);
 
+/*
+ * The attack table, live: a line or an object for each row, and how many attempts were made and held.  Negative when the
+ * attacks cannot be made; those that came through are a problem of the machine.
+ */
+int doctor_attacks(struct doctor *doctor, unsigned *made, unsigned *held, struct dsync_error *err);
+
 /* What the file system of a folder can do. */
 void doctor_folder(struct doctor *doctor, const char *folder);
 

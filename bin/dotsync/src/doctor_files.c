@@ -17,6 +17,7 @@
 #include "dotsync/trust.h"
 #include "files.h"
 #include "format/layout.h"
+#include "runtime/context.h"
 #include "runtime/grants.h"
 #include "runtime/state.h"
 
@@ -84,6 +85,67 @@ check_place(struct doctor *doctor, const struct dsync_archive *archive, const ch
 			"the file is mounted by itself and cannot be replaced");
 }
 
+/* Where grants were looked for, for those who wonder why theirs does not count. */
+static void
+append_places(struct dsync_buffer *out, const struct dsync_context *context)
+{
+	if (dsync_context_config_dir(context) != NULL)
+		dsync_buffer_printf(out, "%s/grants and ", dsync_context_config_dir(context));
+	dsync_buffer_printf(out, "%s/grants.d", dsync_context_machine_dir(context));
+}
+
+static void
+append_list(struct dsync_buffer *out, const char *prefix, const struct dsync_strings *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		dsync_buffer_printf(out, "%s%s", i == 0 ? prefix : ", ", list->items[i]);
+}
+
+static void
+explain_missing(struct doctor *doctor, const struct dsync_consent *consent)
+{
+	const bool has_place = dsync_context_config_dir(doctor->app->context) != NULL;
+	struct dsync_buffer detail;
+	struct dsync_error err;
+
+	dsync_consent_refuse(consent, &err);
+	dsync_buffer_init(&detail, DSYNC_BUFFER_UNLIMITED);
+	dsync_buffer_append_text(&detail, err.message);
+	append_list(&detail, "; hosts not granted: ", &consent->missing_hosts);
+	append_list(&detail, "; variables not granted: ", &consent->missing_env);
+	if (err.found[0] != '\0')
+		dsync_buffer_printf(&detail, "; found %s", err.found);
+	dsync_buffer_append_text(&detail, "; looked in ");
+	append_places(&detail, doctor->app->context);
+	doctor_say(doctor, VERDICT_WARNING, "grants",
+		has_place
+			? "`dotsync grant FILE` shows what it asks for, and asks you"
+			: "set DOTSYNC_CONFIG_DIR or HOME, or put what `dotsync grant --output` writes into the machine's folder",
+		"%s", dsync_buffer_text(&detail) != NULL ? dsync_buffer_text(&detail) : err.message);
+	dsync_buffer_finish(&detail);
+}
+
+/* Can each be had here and now?  A service's credentials are there only for the service. */
+static void
+check_secrets(struct doctor *doctor, const struct dsync_secrets *secrets)
+{
+	struct dsync_error err;
+	char *value;
+	size_t i;
+
+	for (i = 0; i < secrets->count; i++) {
+		if (dsync_secret_value(&secrets->items[i], &value, &err) < 0) {
+			doctor_say_error(doctor, VERDICT_WARNING, "secret", &err);
+			continue;
+		}
+		dsync_secret_wipe(value);
+		doctor_say(doctor, VERDICT_GOOD, "secret", NULL, "%s can be sent to https://%s", secrets->items[i].name,
+			secrets->items[i].host);
+	}
+}
+
 static void
 check_consent(struct doctor *doctor, const struct dsync_archive *archive, int64_t now)
 {
@@ -97,10 +159,8 @@ check_consent(struct doctor *doctor, const struct dsync_archive *archive, int64_
 	if (consent.granted)
 		doctor_say(doctor, VERDICT_GOOD, "grants", NULL, "its updater has all that it asks for");
 	else
-		doctor_say(doctor, VERDICT_WARNING, "grants", "`dotsync grant` shows what it asks for, and asks you",
-			consent.granted_hosts.count + consent.granted_env.count > 0
-				? "its updater lacks some of what it asks for"
-				: "its updater was granted nothing");
+		explain_missing(doctor, &consent);
+	check_secrets(doctor, &consent.secrets);
 	dsync_consent_finish(&consent);
 }
 

@@ -234,6 +234,19 @@ check_certificates(struct doctor *doctor, const struct dsync_config *config)
 		doctor_say(doctor, VERDICT_GOOD, "certificates", NULL, "%s", found);
 }
 
+/* What a refresh may cost this machine, whatever an archive asks for. */
+static void
+report_limits(struct doctor *doctor, const struct dsync_config *config)
+{
+	char size[DSYNC_TEXT_HUMAN_SIZE], duration[DSYNC_TEXT_HUMAN_SIZE];
+
+	dsync_text_human_size(size, config->max_payload);
+	dsync_text_human_duration(duration, config->finish_timeout);
+	doctor_say(doctor, VERDICT_GOOD, "limits", NULL,
+		"%s of payload, %s to put one in place in the background, %u refreshes in the background at once", size,
+		duration, config->slots);
+}
+
 /* A clock that stands before this program was installed is wrong. */
 static void
 check_clock(struct doctor *doctor)
@@ -268,6 +281,7 @@ doctor_machine(struct doctor *doctor)
 	} else {
 		check_proxy(doctor, &config);
 		check_certificates(doctor, &config);
+		report_limits(doctor, &config);
 		dsync_config_finish(&config);
 	}
 	check_clock(doctor);

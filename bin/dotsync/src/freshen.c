@@ -48,8 +48,9 @@ is_archive(const char *file)
 	return archive != NULL;
 }
 
-int
-freshen_before(struct app *app, const char *file, enum freshen_mode mode)
+/* The exit status of a refresh that was waited for; EXIT_DONE when there was none. */
+static int
+bring_up_to_date(struct app *app, const char *file, enum freshen_mode mode)
 {
 	struct dsync_refresh_options options = DSYNC_REFRESH_OPTIONS_INIT;
 	struct dsync_outcome *outcome;
@@ -77,8 +78,9 @@ freshen_before(struct app *app, const char *file, enum freshen_mode mode)
 	return status;
 }
 
-int
-freshen_permit(struct app *app, const char *file, struct dsync_archive *archive)
+/* May it be read?  EXIT_DONE, or EXIT_STALE after reporting. */
+static int
+permit(struct app *app, const char *file, struct dsync_archive *archive)
 {
 	struct dsync_status status = DSYNC_STATUS_INIT;
 	struct dsync_error err;
@@ -110,8 +112,8 @@ tell(struct app *app, const char *file, const struct dsync_status *status, const
 	report_note(app, "%s: stale (%s%s); %s", file, age, status->age != INT64_MAX ? " old" : "", what);
 }
 
-void
-freshen_after(struct app *app, const char *file, struct dsync_archive *archive, enum freshen_mode mode)
+static void
+start_refresh(struct app *app, const char *file, struct dsync_archive *archive, enum freshen_mode mode)
 {
 	struct dsync_status status = DSYNC_STATUS_INIT;
 	struct dsync_error err;
@@ -131,4 +133,24 @@ freshen_after(struct app *app, const char *file, struct dsync_archive *archive, 
 		report_detail(app, "%s: no refresh in the background: %s", file, err.message);
 	else if (rc == 1)
 		tell(app, file, &status, "refreshing in the background");
+}
+
+int
+freshen_read(struct app *app, const char *file, enum freshen_mode mode, freshen_reader *read, void *user)
+{
+	struct dsync_archive *archive;
+	struct dsync_error err;
+	int status, waited;
+
+	waited = bring_up_to_date(app, file, mode);
+	archive = files_open(file, &err);
+	if (archive == NULL)
+		return report_error(app, file, &err);
+	status = permit(app, file, archive);
+	if (status == EXIT_DONE) {
+		status = read(app, file, archive, user);
+		start_refresh(app, file, archive, mode);
+	}
+	dsync_archive_unref(archive);
+	return report_worst(status, waited);
 }

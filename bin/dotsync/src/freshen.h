@@ -2,9 +2,10 @@
 /*
  * freshen.h - what reading an archive does for its freshness: cat and extract.
  *
- *	freshen_before(app, file, mode, &status);     with --refresh=wait: bring it up to date first
- *	...                                           open it, deliver the data
- *	freshen_after(app, file, archive, mode);      when it is stale: start one refresh in the background
+ *	return freshen_read(app, file, mode, deliver, user);
+ *
+ * With --refresh=wait it is brought up to date first; then it is opened and the data are delivered; then, when it is stale, one refresh
+ * is started in the background.
  *
  * Data come first: nothing here keeps them from being delivered, save an expired archive that says so
  * itself (policy.fail_closed).
@@ -26,12 +27,10 @@ enum freshen_mode { FRESHEN_BACKGROUND, FRESHEN_WAIT, FRESHEN_NEVER };
 /* Reads the argument of --refresh; 0, or -1 after reporting. */
 int freshen_parse(struct app *app, const char *text, enum freshen_mode *mode);
 
-/* The exit status of a refresh that was waited for; EXIT_DONE when there was none. */
-int freshen_before(struct app *app, const char *file, enum freshen_mode mode);
+/* Delivers the data of an archive that may be read; returns the exit status after reporting. */
+typedef int freshen_reader(struct app *app, const char *file, struct dsync_archive *archive, void *user);
 
-/* May it be read?  EXIT_DONE, or EXIT_STALE after reporting. */
-int freshen_permit(struct app *app, const char *file, struct dsync_archive *archive);
-
-void freshen_after(struct app *app, const char *file, struct dsync_archive *archive, enum freshen_mode mode);
+/* The worst of the exit statuses of the reader and of a refresh that was waited for. */
+int freshen_read(struct app *app, const char *file, enum freshen_mode mode, freshen_reader *read, void *user);
 
 #endif

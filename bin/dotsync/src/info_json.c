@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "consent.h"
 #include "dotsync/archive.h"
 #include "dotsync/manifest.h"
 #include "entries.h"
@@ -9,17 +10,6 @@
 #include "info.h"
 #include "report.h"
 #include "status_text.h"
-
-static void
-put_strings(struct dsync_buffer *out, const char *name, const struct dsync_strings *list)
-{
-	size_t i;
-
-	dsync_json_open_array(out, name);
-	for (i = 0; i < list->count; i++)
-		dsync_json_put_text(out, NULL, list->items[i]);
-	dsync_json_close_array(out);
-}
 
 static bool
 contains(const struct dsync_strings *list, const char *text)
@@ -53,13 +43,13 @@ put_permissions(struct dsync_buffer *out, const struct dsync_consent *consent)
 {
 	dsync_json_open(out, "permissions");
 	dsync_json_open(out, "asked");
-	put_strings(out, "hosts", &consent->asked_hosts);
-	put_strings(out, "env", &consent->asked_env);
+	consent_put_strings(out, "hosts", &consent->asked_hosts);
+	consent_put_strings(out, "env", &consent->asked_env);
 	dsync_json_close(out);
 	dsync_json_open(out, "granted");
-	put_strings(out, "hosts", &consent->granted_hosts);
-	put_strings(out, "env", &consent->granted_env);
-	put_strings(out, "private_hosts", &consent->granted_private);
+	consent_put_strings(out, "hosts", &consent->granted_hosts);
+	consent_put_strings(out, "env", &consent->granted_env);
+	consent_put_strings(out, "private_hosts", &consent->granted_private);
 	dsync_json_put_bool(out, "complete", consent->granted);
 	dsync_json_close(out);
 	dsync_json_open(out, "effective");
@@ -136,6 +126,8 @@ info_print_json(struct app *app, const char *file, const struct info *info)
 	put_manifest(&out, info->manifest);
 	put_updater(&out, &info->updater);
 	put_permissions(&out, &info->consent);
+	if (info->updater.present)
+		consent_put_state(&out, &info->consent);
 	put_trust(&out, info);
 	dsync_json_close(&out);
 	return report_print(app, &out);

@@ -80,10 +80,13 @@ input_read_updater(const char *path, struct dsync_buffer *out, struct dsync_erro
 	if (wasm.size == DSYNC_UPDATER_STUB_SIZE && memcmp(wasm.data, DSYNC_UPDATER_STUB, DSYNC_UPDATER_STUB_SIZE) == 0)
 		return 0;
 	dsync_updater_inspect(wasm.data, wasm.size, &info);
-	if (info.contract != DSYNC_CONTRACT_UNKNOWN)
+	if (info.contract != DSYNC_CONTRACT_UNKNOWN && info.lacks == NULL)
 		return 0;
 	dsync_error_set(err, DSYNC_ERR_UPDATER, "updater", "%s is no updater", path);
-	dsync_error_expected(err, "a binary WebAssembly module for dotsync.v1, host or WASI");
+	if (info.lacks != NULL)
+		dsync_error_expected(err, "a module that exports %s", info.lacks);
+	else
+		dsync_error_expected(err, "a binary WebAssembly module for dotsync.v1, host or WASI");
 	return DSYNC_ERR_UPDATER;
 }
 

@@ -26,8 +26,10 @@ static const struct command commands[] = {
 	{ "grant", cmd_grant, "allow an updater what it asks for, on this machine" },
 	{ "revoke", cmd_revoke, "take a grant back" },
 	{ "grants", cmd_grants, "what updaters may do on this machine" },
+	{ "run", cmd_run, "try an updater in the real sandbox" },
 	{ "hold", cmd_hold, "stay at this version" },
 	{ "unhold", cmd_unhold, "follow new versions again" },
+	{ "guest", cmd_guest, "the guest protocol on standard input and output" },
 	{ "doctor", cmd_doctor, "what this machine can and cannot do, with the fix" },
 };
 #define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * repack.h - what the parts of `dotsync repack` share: cmd_repack.c has the options and the person, repack_entries.c
- * the entries.
+ * the entries, repack_inflate.c a compressed payload.
  */
 #ifndef DOTSYNC_REPACK_H
 #define DOTSYNC_REPACK_H
@@ -13,15 +13,17 @@
 #include "zip/loose.h"
 
 struct dsync_builder;
+struct inflate;
 
 /* One run: where it reads, what it found. */
 struct repack {
 	struct app *app;
 	const char *in;
+	int fd; /* of it */
 	struct dsync_zip *zip;
 	/* the payload, handed out piece by piece */
 	const struct dsync_zip_entry *payload;
-	unsigned char *inflated; /* NULL: read where it lies */
+	struct inflate *inflate; /* NULL: stored, read where it lies */
 	uint64_t done;
 	uint32_t crc;
 	struct dsync_error fault; /* of the source, which can only return a code */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "repack.h"
+#include "repack_inflate.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -111,32 +112,45 @@ fail_source(struct repack *r, int rc)
 	return rc;
 }
 
+static int64_t
+read_stored(struct repack *r, void *buf, size_t size)
+{
+	uint64_t left = r->payload->size - r->done;
+	size_t piece = left < size ? (size_t)left : size;
+	int rc;
+
+	rc = piece > 0 ? dsync_zip_read_stored(r->zip, r->payload, r->done, buf, piece, &r->fault) : 0;
+	return rc < 0 ? rc : (int64_t)piece;
+}
+
+static int
+check_sum(struct repack *r)
+{
+	if (r->crc == r->payload->crc32)
+		return 0;
+	dsync_error_set(&r->fault, DSYNC_ERR_CORRUPT, "Z29", "the payload is damaged");
+	dsync_error_at_entry(&r->fault, r->payload->name, strlen(r->payload->name));
+	dsync_error_at_offset(&r->fault, r->payload->data_offset);
+	dsync_error_expected(&r->fault, "CRC-32 0x%08" PRIx32, r->payload->crc32);
+	dsync_error_found(&r->fault, "0x%08" PRIx32, r->crc);
+	return DSYNC_ERR_CORRUPT;
+}
+
 /* The next piece; at the end the sum must be right. */
 static int64_t
 payload_source(void *user, void *buf, size_t size)
 {
 	struct repack *r = user;
-	uint64_t left = r->payload->size - r->done;
-	size_t piece = left < size ? (size_t)left : size;
-	int rc = 0;
+	int64_t got;
 
-	if (piece == 0 && r->inflated == NULL && r->crc != r->payload->crc32) {
-		rc = dsync_error_set(&r->fault, DSYNC_ERR_CORRUPT, "Z29", "the payload is damaged");
-		dsync_error_expected(&r->fault, "CRC-32 0x%08" PRIx32, r->payload->crc32);
-		dsync_error_found(&r->fault, "0x%08" PRIx32, r->crc);
-		return rc;
-	}
-	if (piece == 0)
-		return 0;
-	if (r->inflated != NULL)
-		memcpy(buf, r->inflated + r->done, piece);
-	else
-		rc = dsync_zip_read_stored(r->zip, r->payload, r->done, buf, piece, &r->fault);
-	if (rc < 0)
-		return fail_source(r, rc);
-	r->crc = dsync_crc32(r->crc, buf, piece);
-	r->done += piece;
-	return (int64_t)piece;
+	got = r->inflate != NULL ? inflate_read(r->inflate, buf, size, &r->fault) : read_stored(r, buf, size);
+	if (got < 0)
+		return fail_source(r, (int)got);
+	if (got == 0)
+		return check_sum(r);
+	r->crc = dsync_crc32(r->crc, buf, (size_t)got);
+	r->done += (uint64_t)got;
+	return got;
 }
 
 static int
@@ -147,9 +161,8 @@ add_payload(struct repack *r, struct dsync_builder *b, struct dsync_error *err)
 	r->payload = require(r, DSYNC_ENTRY_PAYLOAD, err);
 	if (r->payload == NULL)
 		return err->code;
-	if (r->payload->method ==
-		DSYNC_ZIP_DEFLATED) { /* in memory, so that it is known to be whole before anything is written */
-		rc = read_entry(r, r->payload, DSYNC_ZIP_INFLATE_SIZE_MAX, &r->inflated, err);
+	if (r->payload->method == DSYNC_ZIP_DEFLATED) {
+		rc = inflate_open(&r->inflate, r->fd, r->payload, err);
 		if (rc < 0)
 			return rc;
 	}

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "consent.h"
 
 enum colour
 status_colour(const struct dsync_status *status)
@@ -52,10 +53,12 @@ append_when(struct dsync_buffer *out, const char *what, const struct dsync_statu
 }
 
 void
-status_append_next(struct dsync_buffer *out, const struct dsync_status *status)
+status_append_next(struct dsync_buffer *out, const struct dsync_status *status, const struct dsync_consent *consent)
 {
 	switch (status->state) {
 	case DSYNC_STATE_CONSENT_NEEDED:
+		if (consent != NULL)
+			consent_append_reason(out, consent);
 		dsync_buffer_append_text(out, "`dotsync grant` shows what its updater asks for");
 		break;
 	case DSYNC_STATE_HELD:

@@ -16,7 +16,9 @@ enum colour status_colour(const struct dsync_status *status);
 void status_append_age(struct dsync_buffer *out, const struct dsync_status *status);
 
 /* What happens next, and what went wrong last: "next refresh in 55 min"; nothing where there is nothing to say. */
-void status_append_next(struct dsync_buffer *out, const struct dsync_status *status);
+struct dsync_consent;
+void status_append_next(/* `consent` may be NULL where the state is another one than consent-needed */
+	struct dsync_buffer *out, const struct dsync_status *status, const struct dsync_consent *consent);
 
 /* The members that `status --json` promises, into an open object. */
 void status_put_json(struct dsync_buffer *out, const struct dsync_status *status);

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 OR MIT */
+/*
+ * cmd_run.c - try an updater: in the real sandbox, in an archive of its own that is gone afterwards.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/sys.h"
+#include "dotsync/archive.h"
+#include "input.h"
+#include "output.h"
+#include "run.h"
+#include "runtime/client.h"
+#include "runtime/exit_code.h"
+#include "runtime/path.h"
+
+#define JSON_SIZE_MAX (1u << 20)
+
+static const struct option_spec options[] = {
+	{ "payload", 0, "FILE", "the payload that it finds (default: none, as at the first fill)" },
+	{ "context", 0, "FILE", "its parameters, JSON" },
+	{ "manifest", 0, "FILE", "the manifest.toml that it finds" },
+	{ "allow-host", 0, "HOST", "it may reach this host, private addresses too (repeatable)" },
+	{ "allow-env", 0, "NAME", "it may read this variable (repeatable)" },
+	{ "timeout", 0, "TIME", "how long it may take without progress" },
+	{ "record", 0, "DIR", "keep every answer in this new folder" },
+	{ "replay", 0, "DIR", "give it those answers; ask no network" },
+	{ "output", 'o', "OUT", "put the new payload into this file" },
+	{ "force", 'f', NULL, "replace OUT if it is there" },
+	{ "sandbox", 0, "LEVEL", "strict, default or degraded" },
+};
+
+static const struct usage usage = {
+	"run [OPTION]... UPDATER.wasm",
+	"Runs an updater once, in the sandbox that it will live in, and prints what it did:\n"
+	"its requests, what was refused and why, its log, time, memory, and how the payload\n"
+	"changed.  Nothing is kept, but for what -o and --record ask for.",
+	options,
+	sizeof(options) / sizeof(options[0]),
+};
+
+static int
+set_option(struct app *app, void *user, const struct option_spec *option, const char *value)
+{
+	struct run *run = user;
+	const struct {
+		const char *name;
+		const char **text;
+	} rows[] = {
+		{ "payload", &run->payload },
+		{ "context", &run->context },
+		{ "manifest", &run->manifest },
+		{ "record", &run->record },
+		{ "replay", &run->replay },
+		{ "output", &run->output },
+		{ "sandbox", &run->sandbox },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strcmp(rows[i].name, option->name) == 0) {
+			*rows[i].text = value;
+			return 0;
+		}
+	}
+	if (strcmp(option->name, "allow-host") == 0)
+		return list_add(app, &run->hosts, option->name, value);
+	if (strcmp(option->name, "allow-env") == 0)
+		return list_add(app, &run->env, option->name, value);
+	if (strcmp(option->name, "timeout") == 0)
+		return input_duration(app, option->name, value, 1, &run->timeout);
+	run->force = true;
+	return 0;
+}
+
+/* A recording is a folder's only content, so that what is replayed is what was recorded. */
+static int
+prepare_record(const char *path, struct dsync_error *err)
+{
+	struct dirent *entry;
+	int rc, names = 0;
+	DIR *folder;
+
+	rc = dsync_sys_mkdirat(DSYNC_SYS_CWD, path, 0777);
+	if (rc == 0)
+		return 0;
+	if (rc != -EEXIST)
+		return dsync_error_set_errno(err, -rc, "cannot make the folder %s", path);
+	folder = opendir(path);
+	if (folder == NULL)
+		return dsync_error_set_errno(err, errno, "cannot open the folder %s", path);
+	while ((entry = readdir(folder)) != NULL)
+		names += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+	closedir(folder);
+	if (names == 0)
+		return 0;
+	rc = dsync_error_set(err, DSYNC_ERR_EXISTS, "", "the folder %s is not empty", path);
+	dsync_error_hint(err, "name a new one with --record");
+	return rc;
+}
+
+static int
+describe_job(const struct run *run, const struct run_place *place, struct dsync_job *job, struct dsync_error *err)
+{
+	int rc;
+
+	dsync_job_init(job);
+	job->kind = DSYNC_JOB_REFRESH;
+	job->force = true;
+	job->path = strdup(place->archive);
+	job->config_dir = strdup(place->config);
+	job->state_dir = strdup(place->state);
+	job->sandbox = run->sandbox != NULL ? strdup(run->sandbox) : NULL;
+	if (job->path == NULL || job->config_dir == NULL || job->state_dir == NULL ||
+		(run->sandbox != NULL && job->sandbox == NULL))
+		return dsync_error_set_memory(err);
+	rc = dsync_path_absolute(run->record, &job->record, err);
+	if (rc == 0)
+		rc = dsync_path_absolute(run->replay, &job->replay, err);
+	return rc;
+}
+
+/* What the helper says until its outcome; 1 when that has come. */
+static int
+listen(struct run *run, struct dsync_client *client, struct dsync_error *err)
+{
+	struct dsync_message message;
+	int rc;
+
+	rc = dsync_client_receive(client, false, &message, err);
+	if (rc <= 0)
+		return rc;
+	rc = message.is_outcome;
+	if (message.is_outcome) {
+		run->result = message.result; /* moved */
+		dsync_result_init(&message.result);
+	} else {
+		run_tell_event(run, &message.event);
+	}
+	dsync_message_finish(&message);
+	return rc;
+}
+
+/* Until the outcome; a signal cancels, because there is a folder to be taken away. */
+static int
+converse(struct run *run, struct dsync_client *client, int signals, struct dsync_error *err)
+{
+	struct pollfd polled[2] = { { .fd = dsync_client_fd(client), .events = POLLIN },
+		{ .fd = signals, .events = POLLIN } };
+	int rc = 0;
+
+	while (rc == 0) {
+		if (poll(polled, 2, -1) < 0 && errno != EINTR)
+			return dsync_error_set_errno(err, errno, "cannot wait for the updater");
+		if (polled[1].revents != 0)
+			return dsync_error_set(err, DSYNC_ERR_CANCELLED, "", "interrupted");
+		rc = listen(run, client, err);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static int
+execute(struct run *run, const struct run_place *place, int signals, struct dsync_error *err)
+{
+	struct dsync_client *client = NULL;
+	struct dsync_job job;
+	int rc;
+
+	rc = describe_job(run, place, &job, err);
+	if (rc == 0)
+		rc = dsync_client_start(&client, run->app->context, &job, -1, err);
+	dsync_job_finish(&job);
+	if (rc < 0)
+		return rc;
+	progress_begin(&run->progress, run->app, run->wasm);
+	rc = converse(run, client, signals, err);
+	progress_end(&run->progress);
+	dsync_client_close(client);
+	return rc;
+}
+
+static int
+write_piece(void *user, const void *data, size_t size)
+{
+	const struct output *output = user;
+
+	return dsync_sys_write_all(output->fd, data, size);
+}
+
+static int
+write_output(const struct run *run, const struct dsync_archive *archive, struct dsync_error *err)
+{
+	struct output output;
+	int rc;
+
+	rc = output_begin(&output, run->output, run->force, err);
+	if (rc < 0)
+		return rc;
+	rc = dsync_archive_stream_payload(archive, write_piece, &output, err);
+	if (rc == 0)
+		rc = output_publish(&output, err);
+	output_finish(&output);
+	return rc;
+}
+
+/* The status of a refresh that ended like this. */
+static int
+judge(const struct dsync_result *result)
+{
+	if (result->error.code == DSYNC_ERR_LIMIT)
+		return EXIT_AGAIN;
+	return dsync_exit_code(result->error.code);
+}
+
+/* In the folder that was made; an exit status, after reporting. */
+static int
+try_updater(struct run *run, const struct run_place *place, int signals)
+{
+	struct dsync_archive *before, *after = NULL;
+	struct dsync_error err;
+	int status = EXIT_DONE;
+	int rc = 0;
+
+	before = dsync_archive_open(place->archive, NULL, &err);
+	if (before == NULL)
+		return report_error(run->app, run->wasm, &err);
+	rc = execute(run, place, signals, &err);
+	if (rc == 0) {
+		after = dsync_archive_open(place->archive, NULL, &err);
+		rc = after != NULL ? 0 : err.code;
+	}
+	if (rc == 0)
+		status = run_tell(run, before, after);
+	if (rc == 0 && run->output != NULL && run->result.error.code == 0)
+		rc = write_output(run, after, &err);
+	if (rc < 0)
+		status = report_error(run->app, run->wasm, &err);
+	else if (status == EXIT_DONE)
+		status = judge(&run->result);
+	dsync_archive_unref(before);
+	dsync_archive_unref(after);
+	return status;
+}
+
+static int
+work(struct run *run, int signals)
+{
+	struct run_place place;
+	struct dsync_error err;
+	int status;
+
+	if (run->record != NULL && prepare_record(run->record, &err) < 0)
+		return report_error(run->app, run->record, &err);
+	if (run_place_make(run, &place, &err) < 0)
+		return report_error(run->app, run->wasm, &err);
+	status = try_updater(run, &place, signals);
+	run_place_remove(&place);
+	return status;
+}
+
+/* Signals that end the program wait until the folder is gone; then they do what they do. */
+static int
+work_to_the_end(struct run *run)
+{
+	struct signalfd_siginfo info;
+	sigset_t ends, old;
+	int signals, status;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGHUP);
+	sigprocmask(SIG_BLOCK, &ends, &old);
+	signals = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+	status = work(run, signals);
+	if (signals >= 0) {
+		if (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
+			raise((int)info.ssi_signo);
+		close(signals);
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return status;
+}
+
+int
+cmd_run(struct app *app, int argc, char **argv)
+{
+	struct run run = { .app = app, .timeout = -1 };
+	int first = options_parse(app, &usage, argc, argv, set_option, &run);
+	int status;
+
+	if (first < 0)
+		return options_exit(first);
+	if (argc - first != 1)
+		return report_usage(app, "one updater, not %d", argc - first);
+	if (run.record != NULL && run.replay != NULL)
+		return report_usage(app, "--record and --replay do not go together");
+	if (app_context(app) == NULL)
+		return EXIT_MACHINE;
+	run.wasm = argv[first];
+	dsync_result_init(&run.result);
+	dsync_buffer_init(&run.refused, JSON_SIZE_MAX);
+	dsync_buffer_init(&run.log, JSON_SIZE_MAX);
+	status = work_to_the_end(&run);
+	dsync_result_finish(&run.result);
+	dsync_buffer_finish(&run.refused);
+	dsync_buffer_finish(&run.log);
+	return status;
+}
