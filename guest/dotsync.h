@@ -16,7 +16,7 @@
  *	}
  *
  * Compile: clang --target=wasm32 -O2 -nostdlib -Wl,--no-entry -Wl,--export=run -o sync.wasm updater.c
- * guest/README.md is the tutorial, guest/examples/ has updaters to begin from.
+ * doc/write-an-updater.md is the tutorial; guest/c/ has examples and a template to begin from.
  *
  * Every call returns an int64_t; negative is an error below.  Sizes are bytes.  Pointers are addresses in the
  * guest's memory; a range outside it is DOTSYNC_FAULT, and nothing was done.  Texts have a length and no NUL.  After
@@ -48,7 +48,10 @@ enum { DOTSYNC_DEBUG = 0, DOTSYNC_INFO = 1, DOTSYNC_WARNING = 2, DOTSYNC_ERROR =
 /* Reasons: its TTL is over, somebody wants it now, a payload was pushed, there is no payload yet. */
 enum { DOTSYNC_STALE = 0, DOTSYNC_FORCED = 1, DOTSYNC_PUSH = 2, DOTSYNC_FIRST = 3 };
 
-/* Sources: the payload as it is, context.json, manifest.toml, what was pushed, the release that was verified; 16 and more are answers. */
+/*
+ * Sources: the payload as it is, context.json, manifest.toml, what was pushed, the release that was verified; 16 and more are answers.
+ * What was pushed becomes the payload, whatever is written: a run for a push judges it or sends it on, and DOTSYNC_FAILED refuses it.
+ */
 enum { DOTSYNC_PAYLOAD = 0, DOTSYNC_CONTEXT = 1, DOTSYNC_MANIFEST = 2, DOTSYNC_PUSHED = 3, DOTSYNC_RELEASE = 4 };
 
 enum { DOTSYNC_CONDITIONAL = 1 };

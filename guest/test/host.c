@@ -29,14 +29,21 @@ source(int32_t number)
 	return number >= 16 ? answers[number - 16]->body : NULL;
 }
 
-static void
+static size_t
+source_size(int32_t number)
+{
+	return source(number) == host->binary ? host->binary_size : strlen(source(number));
+}
+
+static int64_t
 append(const char *data, size_t size)
 {
-	size_t length = strlen(host->payload);
-
-	assert(length + size < HOST_TEXT_MAX);
-	memcpy(host->payload + length, data, size);
-	host->payload[length + size] = '\0';
+	if (size >= HOST_TEXT_MAX - host->payload_size)
+		return DOTSYNC_LIMIT;
+	memcpy(host->payload + host->payload_size, data, size);
+	host->payload_size += size;
+	host->payload[host->payload_size] = '\0';
+	return (int64_t)size;
 }
 
 int64_t
@@ -48,7 +55,7 @@ dotsync_get(int32_t key)
 int64_t
 dotsync_size(int32_t number)
 {
-	return source(number) != NULL ? (int64_t)strlen(source(number)) : DOTSYNC_NOENT;
+	return source(number) != NULL ? (int64_t)source_size(number) : DOTSYNC_NOENT;
 }
 
 int64_t
@@ -69,18 +76,21 @@ dotsync_fetch(const char *head, int32_t head_size, const void *body, int32_t bod
 {
 	char *text = host->heads[host->requests];
 	const struct page *page;
+	const char *url;
 	size_t size;
 
-	(void)body;
-	assert(body_size == 0 && host->requests < HOST_REQUESTS_MAX && head_size < HOST_TEXT_MAX);
+	assert(host->requests < HOST_REQUESTS_MAX && head_size < HOST_TEXT_MAX && body_size < HOST_TEXT_MAX);
+	if (body_size > 0)
+		memcpy(host->body, body, (size_t)body_size);
+	host->body[body_size] = '\0';
 	memcpy(text, head, (size_t)head_size);
 	text[head_size] = '\0';
 	assert(strlen(text) == (size_t)head_size);
 	host->conditional += flags == DOTSYNC_CONDITIONAL;
+	url = text + strcspn(text, " ") + 1;
 	for (page = host->pages; page->url != NULL; page++) {
 		size = strlen(page->url);
-		if (strncmp(text, "GET ", 4) == 0 && strncmp(text + 4, page->url, size) == 0 &&
-			(text[4 + size] == '\0' || text[4 + size] == '\n'))
+		if (strncmp(url, page->url, size) == 0 && (url[size] == '\0' || url[size] == '\n'))
 			break;
 	}
 	answers[host->requests++] = page;
@@ -107,29 +117,28 @@ dotsync_close(int32_t handle)
 int64_t
 dotsync_write(const void *data, int32_t size)
 {
-	append(data, (size_t)size);
-	return size;
+	return append(data, (size_t)size);
 }
 
 int64_t
 dotsync_copy(int32_t number, int64_t off, int64_t len)
 {
 	const char *text = source(number);
-	size_t size = strlen(text);
+	size_t size = source_size(number);
 
 	assert(off == 0 && len == -1);
 	if (number >= 16 && answers[number - 16]->copied < 0) {
 		append(text, size / 2);
 		return answers[number - 16]->copied;
 	}
-	append(text, size);
-	return (int64_t)size;
+	return append(text, size);
 }
 
 int64_t
 dotsync_discard(void)
 {
 	host->payload[0] = '\0';
+	host->payload_size = 0;
 	host->discards++;
 	return 0;
 }

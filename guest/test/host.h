@@ -8,7 +8,7 @@
  *	host_run(&host);		calls the updater's run()
  *	assert_int_equal(host.outcome, DOTSYNC_UPDATED);
  *
- * Calls that no updater under test makes are not here.  One updater a program, one thread.
+ * The calls of dotsync.decode.v1 are in host_decode.c, over the decoders of the worker.  Calls that no updater under test makes are not here.  One updater a program, one thread.
  */
 #ifndef GUEST_TEST_HOST_H
 #define GUEST_TEST_HOST_H
@@ -32,13 +32,17 @@ struct host {
 	const char *pushed;       /* NULL: nothing was */
 	const struct page *pages; /* a URL that is not in it is DOTSYNC_NET */
 	int64_t reason;
+	const char *binary; /* NULL, or a text above that goes on behind a NUL */
+	size_t binary_size;
 
 	/* what the updater did */
 	int finished; /* how often */
 	int32_t outcome;
 	char message[HOST_TEXT_MAX];
-	char payload[HOST_TEXT_MAX];
+	char payload[HOST_TEXT_MAX]; /* with a NUL behind it; more than fits is DOTSYNC_LIMIT */
+	size_t payload_size;
 	char heads[HOST_REQUESTS_MAX][HOST_TEXT_MAX];
+	char body[HOST_TEXT_MAX]; /* of the last request */
 	int requests;
 	int conditional; /* how many of them */
 	int discards;

@@ -2,6 +2,7 @@
 /* The built-in updater: which URL it asks, what it takes for an answer, and what it says when there is none. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,7 +65,8 @@ static const struct row rows[] = {
 	{ "{\"urls\":[]}", { { 0 } }, DOTSYNC_FAILED, "", NO_PLAN, 0, 0 },
 	{ "{\"urls\":\"http://a/\"}", { { 0 } }, DOTSYNC_FAILED, "", NO_PLAN, 0, 0 },
 	{ "{\"urls\":[\"http://a/\"]", { { 0 } }, DOTSYNC_FAILED, "", NO_PLAN, 0, 0 },
-	{ "{\"v\":2,\"urls\":[\"http://a/\"]}", { { 0 } }, DOTSYNC_FAILED, "", NO_PLAN, 0, 0 },
+	{ "{\"v\":2,\"urls\":[\"http://a/\"]}", { { 0 } }, DOTSYNC_FAILED, "",
+		"context.json is of a version that this updater does not know: expected \"v\": 1", 0, 0 },
 	{ "{\"urls\":[1]}", { { 0 } }, DOTSYNC_FAILED, "", "a URL in context.json is not plain text", 0, 0 },
 	{ "{\"urls\":[\"http://a/\\nX: y\"]}", { { 0 } }, DOTSYNC_FAILED, "", "a URL in context.json is not plain text",
 		0, 0 },
@@ -82,25 +84,31 @@ run_row(struct host *host, const struct row *row)
 }
 
 static void
-test_rows(void **state)
+check_rows(const struct row *row, size_t count, bool conditional)
 {
 	struct host *host = malloc(sizeof(*host));
 	size_t i;
 
-	(void)state;
 	assert_non_null(host);
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		run_row(host, &rows[i]);
-		if (host->finished != 1 || host->outcome != rows[i].outcome || host->requests != rows[i].requests ||
-			strcmp(host->payload, rows[i].payload) != 0 || strcmp(host->message, rows[i].message) != 0 ||
+	for (i = 0; i < count; i++, row++) {
+		run_row(host, row);
+		if (host->finished != 1 || host->outcome != row->outcome || host->requests != row->requests ||
+			strcmp(host->payload, row->payload) != 0 || strcmp(host->message, row->message) != 0 ||
 			host->open != 0)
 			fail_msg(
 				"row %zu: finished %d, outcome %d, %d requests, payload \"%s\", message \"%s\", %d open",
 				i, host->finished, host->outcome, host->requests, host->payload, host->message,
 				host->open);
-		assert_int_equal(host->conditional, host->requests);
+		assert_true(!conditional || host->conditional == host->requests);
 	}
 	free(host);
+}
+
+static void
+test_rows(void **state)
+{
+	(void)state;
+	check_rows(rows, sizeof(rows) / sizeof(rows[0]), true);
 }
 
 static void
@@ -135,8 +143,77 @@ test_headers(void **state)
 		if (cases[i].head != NULL)
 			assert_string_equal(host->heads[0], cases[i].head);
 		else
-			assert_string_equal(host->message, "http://a/ has headers that are not text");
+			assert_string_equal(host->message, "http://a/ has headers or a query that are not text");
 	}
+	free(host);
+}
+
+#define HELLO_SUM "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+#define WRONG_SUM "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9825"
+#define PLAN(rest) "{\"urls\":[\"http://a/f\",\"http://b/f\"]," rest "}"
+#define FEED "{\"x\":[{\"n\":\"o\"},{\"n\":\"d-1\",\"u\":\"d\"}]}"
+
+/* Sums, feeds and queries; test/guest has what is compressed. */
+static const struct row plans[] = {
+	{ PLAN("\"expect\":\"sha256:" HELLO_SUM "\""), { { "http://a/f", 200, "hello", 0 } }, DOTSYNC_UPDATED, "hello",
+		"", 1, 0 },
+	{ PLAN("\"expect\":\"sha256:" HELLO_SUM "\""),
+		{ { "http://a/f", 200, "other", 0 }, { "http://b/f", 200, "hello", 0 } }, DOTSYNC_UPDATED, "hello", "",
+		2, 0 },
+	{ PLAN("\"expect\":\"sha256:" WRONG_SUM "\""), { { "http://b/f", 200, "hello", 0 } }, DOTSYNC_FAILED, "",
+		"http://b/f has SHA-256 " HELLO_SUM ", expected " WRONG_SUM, 2, 0 },
+	{ PLAN("\"expect\":\"sums\""),
+		{ { "http://a/sums", 200, HELLO_SUM "  f\n", 0 }, { "http://a/f", 200, "hello", 0 } }, DOTSYNC_UPDATED,
+		"hello", "", 2, 0 },
+	{ PLAN("\"expect\":\"/sums\""), { { "http://b/sums", 404, "", 0 } }, DOTSYNC_FAILED, "",
+		"http://b/sums answered 404", 2, 0 },
+	{ PLAN("\"expect\":\"sums\""), { { "http://b/sums", 200, HELLO_SUM "  g\n", 0 } }, DOTSYNC_FAILED, "",
+		"http://b/sums has no SHA-256 of f", 2, 0 },
+	{ PLAN("\"json_url\":\"/x/n=d-*/u\""), { { "http://a/f", 200, FEED, 0 }, { "http://a/d", 200, "data", 0 } },
+		DOTSYNC_UPDATED, "data", "", 2, 0 },
+	{ PLAN("\"json_url\":\"/x/2/u\""), { { "http://b/f", 200, FEED, 0 } }, DOTSYNC_FAILED, "",
+		"http://b/f has nothing at /x/2/u; it leads only as far as \"/x\"", 2, 0 },
+	{ PLAN("\"json_url\":\"/x/0\""), { { "http://b/f", 200, FEED, 0 } }, DOTSYNC_FAILED, "",
+		"http://b/f has no usable URL at /x/0", 2, 0 },
+	{ PLAN("\"unpack\":[\"gz\"]"), { { "http://b/f", 200, "hello", 0 } }, DOTSYNC_FAILED, "",
+		"http://b/f cannot be unpacked: the gzip data is damaged, or none: incorrect header check", 2, 0 },
+	{ PLAN("\"unpack\":[\"tar:a\"]"), { { "http://b/f", 200, "hello", 0 } }, DOTSYNC_FAILED, "",
+		"http://b/f is a tar archive that breaks off before its end", 2, 0 },
+	{ PLAN("\"unpack\":[\"zip:a\"]"), { { "http://b/f", 200, "hello", 0 } }, DOTSYNC_FAILED, "",
+		"http://b/f is no ZIP archive", 2, 0 },
+	{ PLAN("\"other\":1"), { { 0 } }, DOTSYNC_FAILED, "",
+		"context.json has an unknown key \"other\"; known are v, urls, headers, query, json_url, expect, unpack, allow_empty",
+		0, 0 },
+};
+
+static void
+test_plans(void **state)
+{
+	(void)state;
+	check_rows(plans, sizeof(plans) / sizeof(plans[0]), false);
+}
+
+/* What is there already, by its sum, is not asked for; a first payload always is. */
+static void
+test_known(void **state)
+{
+	struct row row = { .context = PLAN("\"expect\":\"sha256:" HELLO_SUM "\"") };
+	struct host *host = malloc(sizeof(*host));
+
+	(void)state;
+	assert_non_null(host);
+	memset(host, 0, sizeof(*host));
+	host->context = row.context;
+	host->pages = row.pages;
+	host->old_payload = "hello";
+	host_run(host);
+	assert_int_equal(host->outcome, DOTSYNC_UNCHANGED);
+	assert_int_equal(host->requests, 0);
+	memset(host->message, 0, sizeof(host->message));
+	host->reason = DOTSYNC_FIRST;
+	host_run(host);
+	assert_int_equal(host->outcome, DOTSYNC_FAILED);
+	assert_int_equal(host->requests, 2);
 	free(host);
 }
 
@@ -189,6 +266,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_plans),
+		cmocka_unit_test(test_known),
 		cmocka_unit_test(test_sizes),
 	};
 

@@ -1,61 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
- * http.c - the built-in updater: fetches a URL, or the first of its mirrors that answers.
+ * http.c - the built-in updater: fetches a URL, or the first of its mirrors that answers (plan.h).
  *
- * context.json:
- *
- *	{"v": 1, "urls": ["https://example.com/data", "https://mirror.example/data"],
- *	 "headers": {"Accept": "text/csv"}, "allow_empty": false}
- *
- * Each URL is asked conditionally, so that unchanged data costs no payload byte.  The first 200 is
- * the new payload, the first 304 says that the old one is current; after anything else the next URL is asked.
+ * For each URL in turn: where it is a feed, the real URL is looked up in it; where a sum is expected, it is known or fetched; then the
+ * data is asked for conditionally, so that unchanged data costs no payload byte.  The first 200 whose body is whole and right is the
+ * new payload, the first 304 says that the old one is current; after anything else the next URL is asked.
  */
+#include "../dotsync-decode.h"
 #include "../dotsync.h"
-#include "json.h"
+#include "request.h"
+#include "text.h"
 
-#define CONTEXT_SIZE_MAX 65536
-#define HEAD_SIZE_MAX 16384
-#define URL_SIZE_MAX 8193
 #define MESSAGE_SIZE 512
-#define MESSAGE_URL_MAX 384 /* of a longer URL the message shows the start, so that the reason still fits */
+#define MESSAGE_URL_MAX 240     /* of a longer URL the message shows the start, so that the reason still fits */
+#define PAGE_SIZE_MAX (4 << 20) /* of a feed or a file of sums */
+#define NAME_SIZE_MAX 1024
 
-static char context[CONTEXT_SIZE_MAX];
-static char head[HEAD_SIZE_MAX];
-static char url[URL_SIZE_MAX];
+static struct plan plan;
+static struct unpack pack;
+static char listed[URL_SIZE_MAX]; /* of the plan */
+static char url[URL_SIZE_MAX];    /* of the data */
+static char sums_url[URL_SIZE_MAX];
+static char found[URL_SIZE_MAX];
 static char message[MESSAGE_SIZE];
+static char file_name[NAME_SIZE_MAX];
+static char page[PAGE_SIZE_MAX];
 
-struct plan {
-	struct json_span urls;
-	struct json_span headers;
-	int32_t allow_empty;
+/* What the data must be. */
+struct expectation {
+	int32_t known;
+	unsigned char sum[SUM_SIZE];
 };
 
-/* Appends to a text that never outgrows its array; returns the new length. */
-static int32_t
-append(char *out, int32_t length, int32_t size, const char *text)
-{
-	while (*text != '\0' && length + 1 < size)
-		out[length++] = *text++;
-	out[length] = '\0';
-	return length;
-}
-
-static int32_t
-append_number(char *out, int32_t length, int32_t size, int64_t number)
-{
-	char digits[24];
-	int32_t i = sizeof(digits) - 1;
-	uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
-
-	digits[i] = '\0';
-	do {
-		digits[--i] = (char)('0' + left % 10);
-		left /= 10;
-	} while (left != 0);
-	if (number < 0)
-		digits[--i] = '-';
-	return append(out, length, size, digits + i);
-}
+enum { NEXT = 0, DECIDED = 1 }; /* whether the run is decided, or the next URL is tried, with the reason in `message` */
 
 static const char *
 error_text(int64_t error)
@@ -73,6 +50,8 @@ error_text(int64_t error)
 		return "is over a limit";
 	case DOTSYNC_IO:
 		return "could not be stored";
+	case REQUEST_NOT_TEXT:
+		return "has headers or a query that are not text";
 	default:
 		return "failed";
 	}
@@ -80,187 +59,287 @@ error_text(int64_t error)
 
 /* "URL what" into `message`; its length. */
 static int32_t
-explain(const char *what)
+explain(const char *where, const char *what)
 {
-	int32_t length = append(message, 0, MESSAGE_URL_MAX, url);
+	int32_t length = text_append(message, 0, MESSAGE_URL_MAX, where);
 
-	length = append(message, length, MESSAGE_SIZE, url[length] == '\0' ? " " : "... ");
-	return append(message, length, MESSAGE_SIZE, what);
+	length = text_append(message, length, MESSAGE_SIZE, where[length] == '\0' ? " " : "... ");
+	return text_append(message, length, MESSAGE_SIZE, what);
 }
 
-static int32_t
-explain_status(int64_t status)
+static void
+explain_status(const char *where, int64_t status)
 {
-	return append_number(message, explain("answered "), MESSAGE_SIZE, status);
+	text_append_number(message, explain(where, "answered "), MESSAGE_SIZE, status);
 }
 
-/* Reads context.json; 0, or -1 when it does not name what to fetch. */
-static int32_t
-read_plan(struct plan *plan)
-{
-	int64_t size = dotsync_read(DOTSYNC_CONTEXT, 0, context, CONTEXT_SIZE_MAX);
-	struct json_span text = { context, (int32_t)size };
-	struct json_span name, value;
-	struct json_walk walk;
-	int32_t more;
-
-	plan->urls.size = 0;
-	plan->headers.size = 0;
-	plan->allow_empty = 0;
-	if (size <= 0 || dotsync_size(DOTSYNC_CONTEXT) > CONTEXT_SIZE_MAX || json_walk_init(&walk, text, '{') < 0)
-		return -1;
-	while ((more = json_walk_next(&walk, &name, &value)) > 0) {
-		if (json_is(name, "urls"))
-			plan->urls = value;
-		else if (json_is(name, "headers"))
-			plan->headers = value;
-		else if (json_is(name, "allow_empty"))
-			plan->allow_empty = json_is(value, "true");
-		else if (json_is(name, "v") && !json_is(value, "1"))
-			return -1;
-	}
-	return more == 0 && plan->urls.size > 0 ? 0 : -1;
-}
-
-/* A line break in a URL or a value would begin a header that nobody asked for. */
-static int32_t
-is_one_line(const char *text, int32_t size)
-{
-	int32_t i;
-
-	for (i = 0; i < size; i++) {
-		if (text[i] == '\n' || text[i] == '\r')
-			return 0;
-	}
-	return 1;
-}
-
-/* Appends "\nname: value" to the head; the new length, or -1 when it does not fit or is not plain text. */
-static int32_t
-append_header(int32_t length, struct json_span name, struct json_span value)
-{
-	int32_t i, got;
-
-	if (name.size > HEAD_SIZE_MAX - length - 4)
-		return -1;
-	head[length++] = '\n';
-	for (i = 0; i < name.size; i++)
-		head[length++] = name.data[i];
-	length = append(head, length, HEAD_SIZE_MAX, ": ");
-	got = json_string(value, head + length, HEAD_SIZE_MAX - length);
-	return got >= 0 && is_one_line(head + length, got) ? length + got : -1;
-}
-
-/* "GET URL" and the headers of the plan into `head`; its length, or -1. */
-static int32_t
-make_head(const struct plan *plan)
-{
-	int32_t length = append(head, 0, HEAD_SIZE_MAX, "GET ");
-	struct json_span name, value;
-	struct json_walk walk;
-	int32_t more;
-
-	length = append(head, length, HEAD_SIZE_MAX, url);
-	if (plan->headers.size == 0)
-		return length;
-	if (json_walk_init(&walk, plan->headers, '{') < 0)
-		return -1;
-	while ((more = json_walk_next(&walk, &name, &value)) > 0) {
-		length = append_header(length, name, value);
-		if (length < 0)
-			return -1;
-	}
-	return more < 0 ? -1 : length;
-}
-
-static int32_t
-text_size(const char *text)
-{
-	int32_t size = 0;
-
-	while (text[size] != '\0')
-		size++;
-	return size;
-}
-
-/* Ends the run; 1: it is decided. */
+/* Ends the run. */
 static int32_t
 fail(const char *text)
 {
 	dotsync_finish(DOTSYNC_FAILED, 0, text, text_size(text));
-	return 1;
+	return DECIDED;
 }
 
-/* Takes the body; 1 when the run is decided, 0 to try the next URL. */
 static int32_t
-take_body(const struct plan *plan, int32_t handle)
+succeed(int32_t outcome)
 {
-	int64_t copied = dotsync_copy(handle, 0, -1);
-
-	if (copied < 0) {
-		dotsync_discard();
-		explain(error_text(copied));
-		return copied == DOTSYNC_IO ? fail(message) : 0; /* no mirror helps against a full disk */
-	}
-	if (copied == 0 && !plan->allow_empty) {
-		explain("answered 200 with an empty body");
-		return 0;
-	}
-	dotsync_finish(copied == 0 ? DOTSYNC_UPDATED_EMPTY : DOTSYNC_UPDATED, 0, "", 0);
-	return 1;
+	dotsync_finish(outcome, 0, "", 0);
+	return DECIDED;
 }
 
-/* Asks one URL; 1 when the run is decided, 0 to try the next one, with the reason in `message`. */
+/* All of an answer into `page`; 0, or -1 with the reason. */
 static int32_t
-try_url(const struct plan *plan)
+read_page(int32_t handle, const char *where, struct json_span *text)
 {
-	int32_t size = make_head(plan);
-	int32_t decided = 0;
-	int64_t handle, status;
+	int64_t n;
 
-	if (size < 0) {
-		explain("has headers that are not text");
+	text->data = page;
+	text->size = 0;
+	do {
+		n = dotsync_read(handle, text->size, page + text->size, PAGE_SIZE_MAX - text->size);
+		if (n < 0) {
+			explain(where, error_text(n));
+			return -1;
+		}
+		text->size += (int32_t)n;
+	} while (n > 0 && text->size < PAGE_SIZE_MAX);
+	if (text->size < PAGE_SIZE_MAX)
 		return 0;
-	}
-	handle = dotsync_fetch(head, size, 0, 0, DOTSYNC_CONDITIONAL);
+	explain(where, "is larger than a feed or a file of sums may be (4 MiB)");
+	return -1;
+}
+
+/* A page that something else is looked up in; 0, or -1 with the reason. */
+static int32_t
+fetch_page(const char *where, struct json_span *text)
+{
+	int64_t handle = request_send(&plan, where, listed, 0), status;
+	int32_t rc = -1;
+
 	if (handle < 0) {
-		explain(error_text(handle));
-		return 0;
+		explain(where, error_text(handle));
+		return -1;
 	}
 	status = dotsync_status((int32_t)handle);
-	if (status == 304 && dotsync_get(DOTSYNC_REASON) != DOTSYNC_FIRST) {
-		dotsync_finish(DOTSYNC_UNCHANGED, 0, "", 0);
-		decided = 1;
-	} else if (status == 200) {
-		decided = take_body(plan, (int32_t)handle);
-	} else {
-		explain_status(status);
+	if (status == 200)
+		rc = read_page((int32_t)handle, where, text);
+	else
+		explain_status(where, status);
+	dotsync_close((int32_t)handle);
+	return rc;
+}
+
+/* Looks the real URL up in the feed at `listed`; 0, or -1 with the reason. */
+static int32_t
+follow_feed(void)
+{
+	struct json_span text, value;
+	int32_t used, length, size;
+
+	if (fetch_page(listed, &text) < 0)
+		return -1;
+	if (pointer_find(text, plan.pointer, &value, &used) < 0) {
+		length = explain(listed, "has nothing at ");
+		length = text_append_bytes(message, length, MESSAGE_SIZE, plan.pointer, text_size(plan.pointer));
+		length = text_append(message, length, MESSAGE_SIZE, "; it leads only as far as \"");
+		length = text_append_bytes(message, length, MESSAGE_SIZE, plan.pointer, used);
+		text_append(message, length, MESSAGE_SIZE, "\"");
+		return -1;
 	}
+	size = json_string(value, found, URL_SIZE_MAX);
+	if (size < 0 || !text_is_one_line(found, size) || reference_resolve(listed, found, url) < 0) {
+		text_append(message, explain(listed, "has no usable URL at "), MESSAGE_SIZE, plan.pointer);
+		return -1;
+	}
+	return 0;
+}
+
+/* The sum that is published for the file at `url`; 0, or -1 with the reason. */
+static int32_t
+fetch_sum(struct expectation *expected)
+{
+	struct json_span text;
+	int32_t rc;
+
+	if (reference_resolve(url, plan.sums_url, sums_url) < 0) {
+		explain(url, "is to be checked with a file whose URL is not usable");
+		return -1;
+	}
+	if (fetch_page(sums_url, &text) < 0)
+		return -1;
+	reference_file_name(url, file_name, NAME_SIZE_MAX);
+	rc = sums_find(text, file_name, expected->sum);
+	if (rc == 0)
+		return 0;
+	rc = explain(sums_url, rc == -1 ? "has no SHA-256 of " : "has several SHA-256 of ");
+	text_append(message, rc, MESSAGE_SIZE, file_name);
+	return -1;
+}
+
+/* The old payload is what was published, unless it was unpacked: then its sum tells whether there is anything to fetch. */
+static int32_t
+is_current(const struct expectation *expected)
+{
+	unsigned char sum[SUM_SIZE];
+	int32_t current = 0;
+
+	if (!expected->known || plan.step_count > 0 || dotsync_get(DOTSYNC_REASON) == DOTSYNC_FIRST)
+		return 0;
+	if (unpack_open(&pack, DOTSYNC_PAYLOAD, 0, 0, 1) == 0 && unpack_skip(&pack) == 0) {
+		unpack_sum(&pack, sum);
+		current = sums_are_equal(sum, expected->sum);
+	}
+	unpack_close(&pack);
+	return current;
+}
+
+/* Is the sum of all that came the expected one?  If not, the reason names both. */
+static int32_t
+is_expected(const struct expectation *expected)
+{
+	unsigned char sum[SUM_SIZE];
+	char digits[SUM_TEXT_SIZE];
+	int32_t length;
+
+	if (!expected->known)
+		return 1;
+	unpack_sum(&pack, sum);
+	if (sums_are_equal(sum, expected->sum))
+		return 1;
+	length = explain(url, "has SHA-256 ");
+	sums_format(sum, digits);
+	length = text_append(message, length, MESSAGE_SIZE, digits);
+	length = text_append(message, length, MESSAGE_SIZE, ", expected ");
+	sums_format(expected->sum, digits);
+	text_append(message, length, MESSAGE_SIZE, digits);
+	return 0;
+}
+
+/* Why the body could not be taken. */
+static void
+explain_failure(int64_t error)
+{
+	const char *reason = unpack_reason(&pack);
+
+	if (error == UNPACK_REFUSED)
+		explain(url, reason);
+	else if (reason[0] != '\0')
+		text_append(message, explain(url, "cannot be unpacked: "), MESSAGE_SIZE, reason);
+	else
+		explain(url, error_text(error));
+}
+
+/* The body into the new payload; its bytes, or -1 with the reason, and *hopeless where no mirror helps. */
+static int64_t
+copy_body(int32_t handle, const struct expectation *expected, int32_t *hopeless)
+{
+	int64_t copied;
+
+	if (plan.step_count == 0 && !expected->known) {
+		pack.count = 0;
+		pack.reason[0] = '\0';
+		copied = dotsync_copy(handle, 0, -1);
+	} else {
+		copied = unpack_open(&pack, handle, plan.steps, plan.step_count, expected->known);
+		if (copied == 0)
+			copied = unpack_copy(&pack, plan.member);
+	}
+	if (copied < 0) {
+		*hopeless = copied == DOTSYNC_IO;
+		explain_failure(copied);
+		return -1;
+	}
+	return is_expected(expected) ? copied : -1;
+}
+
+static int32_t
+take_body(int32_t handle, const struct expectation *expected)
+{
+	int32_t hopeless = 0;
+	int64_t copied = copy_body(handle, expected, &hopeless);
+
+	unpack_close(&pack);
+	if (copied < 0) {
+		dotsync_discard();
+		return hopeless ? fail(message) : NEXT;
+	}
+	if (copied == 0 && !plan.allow_empty) {
+		explain(url, plan.step_count > 0 ? "unpacks to nothing" : "answered 200 with an empty body");
+		return NEXT;
+	}
+	return succeed(copied == 0 ? DOTSYNC_UPDATED_EMPTY : DOTSYNC_UPDATED);
+}
+
+/* Asks for the data at `url`. */
+static int32_t
+fetch_data(const struct expectation *expected, int32_t flags)
+{
+	int64_t handle = request_send(&plan, url, listed, flags), status;
+	int32_t decided = NEXT;
+
+	if (handle < 0) {
+		explain(url, error_text(handle));
+		return NEXT;
+	}
+	status = dotsync_status((int32_t)handle);
+	if (status == 304 && dotsync_get(DOTSYNC_REASON) != DOTSYNC_FIRST)
+		decided = succeed(DOTSYNC_UNCHANGED);
+	else if (status == 200)
+		decided = take_body((int32_t)handle, expected);
+	else
+		explain_status(url, status);
 	dotsync_close((int32_t)handle);
 	return decided;
+}
+
+/* One URL of the plan, which stands in `listed`. */
+static int32_t
+try_listed(void)
+{
+	struct expectation expected = { plan.has_sum, { 0 } };
+	int32_t i;
+
+	for (i = 0; i < SUM_SIZE; i++)
+		expected.sum[i] = plan.sum[i];
+	text_append(url, 0, URL_SIZE_MAX, listed);
+	if (plan.has_pointer && follow_feed() < 0)
+		return NEXT;
+	if (plan.has_sums_url) {
+		if (fetch_sum(&expected) < 0)
+			return NEXT;
+		expected.known = 1;
+	}
+	if (is_current(&expected))
+		return succeed(DOTSYNC_UNCHANGED);
+	/* Whoever expects other bytes than there are is not helped by hearing that nothing has changed. */
+	return fetch_data(&expected, expected.known && plan.step_count == 0 ? 0 : DOTSYNC_CONDITIONAL);
 }
 
 void
 run(void)
 {
-	static const char no_plan[] = "context.json does not say what to fetch: expected {\"v\":1,\"urls\":[...]}";
 	struct json_span name, value;
 	struct json_walk walk;
-	struct plan plan;
 	int32_t size;
 
-	if (read_plan(&plan) < 0 || json_walk_init(&walk, plan.urls, '[') < 0) {
-		fail(no_plan);
+	if (plan_read(&plan) < 0) {
+		fail(plan.reason);
 		return;
 	}
-	append(message, 0, MESSAGE_SIZE, no_plan);
+	text_append(
+		message, 0, MESSAGE_SIZE, "context.json does not say what to fetch: expected {\"v\":1,\"urls\":[...]}");
+	if (json_walk_init(&walk, plan.urls, '[') < 0) {
+		fail(message);
+		return;
+	}
 	while (json_walk_next(&walk, &name, &value) > 0) {
-		size = json_string(value, url, URL_SIZE_MAX);
-		if (size < 0 || !is_one_line(url, size)) {
-			append(message, 0, MESSAGE_SIZE, "a URL in context.json is not plain text");
+		size = json_string(value, listed, URL_SIZE_MAX);
+		if (size < 0 || !text_is_one_line(listed, size)) {
+			text_append(message, 0, MESSAGE_SIZE, "a URL in context.json is not plain text");
 			continue;
 		}
-		if (try_url(&plan))
+		if (try_listed() == DECIDED)
 			return;
 		dotsync_log(DOTSYNC_WARNING, message, text_size(message));
 	}

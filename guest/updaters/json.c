@@ -145,8 +145,8 @@ plain_escape(char c)
 	}
 }
 
-static int32_t
-hex_digit(char c)
+int32_t
+json_hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
@@ -157,21 +157,54 @@ hex_digit(char c)
 	return -1;
 }
 
-/* The ASCII character of four digits, or -1. */
+/* The number of four digits, or -1. */
 static int32_t
-unicode_escape(const char *p, const char *end)
+four_digits(const char *p, const char *end)
 {
 	int32_t code = 0, i, digit;
 
 	if (end - p < 4)
 		return -1;
 	for (i = 0; i < 4; i++) {
-		digit = hex_digit(p[i]);
+		digit = json_hex_digit(p[i]);
 		if (digit < 0)
 			return -1;
 		code = code * 16 + digit;
 	}
-	return code > 0 && code < 0x80 ? code : -1;
+	return code;
+}
+
+/* The character of "XXXX" or "XXXX\\uXXXX" at *p, which moves past it; or -1. */
+static int32_t
+unicode_escape(const char **p, const char *end)
+{
+	int32_t code = four_digits(*p, end), low;
+
+	*p += 4;
+	if (code <= 0 || (code >= 0xdc00 && code < 0xe000))
+		return -1;
+	if (code < 0xd800 || code >= 0xe000)
+		return code;
+	if (end - *p < 6 || (*p)[0] != '\\' || (*p)[1] != 'u')
+		return -1;
+	low = four_digits(*p + 2, end);
+	*p += 6;
+	return low >= 0xdc00 && low < 0xe000 ? 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00) : -1;
+}
+
+/* A character as UTF-8; how many bytes. */
+static int32_t
+put_utf8(int32_t code, char out[4])
+{
+	static const int32_t lead[] = { 0, 0xc0, 0xe0, 0xf0 };
+	int32_t more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3, i;
+
+	for (i = more; i > 0; i--) {
+		out[i] = (char)(0x80 | (code & 0x3f));
+		code >>= 6;
+	}
+	out[0] = (char)(code | lead[more]);
+	return more + 1;
 }
 
 int32_t
@@ -189,10 +222,12 @@ json_string(struct json_span value, char *out, int32_t size)
 		if (c == '\\' && p == end)
 			return -1;
 		if (c == '\\' && *p == 'u') {
-			c = unicode_escape(p + 1, end);
-			if (c == -1)
+			p++;
+			c = unicode_escape(&p, end);
+			if (c == -1 || length + 4 >= size)
 				return -1;
-			p += 5;
+			length += put_utf8(c, out + length);
+			continue;
 		} else if (c == '\\') {
 			c = plain_escape(*p++);
 		}

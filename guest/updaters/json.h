@@ -33,8 +33,11 @@ int32_t json_walk_init(struct json_walk *walk, struct json_span text, char open)
 /* 1 with the next member (name: the string's raw bytes without quotes; empty in arrays), 0 at the end, -1 when it is not JSON. */
 int32_t json_walk_next(struct json_walk *walk, struct json_span *name, struct json_span *value);
 
-/* Copies a string value without its escapes and adds a NUL; returns the length, or -1 (no string, does not fit, an escape above ASCII). */
+/* Copies a string value without its escapes and adds a NUL; returns the length, or -1 (no string, does not fit, NUL or half a surrogate pair). */
 int32_t json_string(struct json_span value, char *out, int32_t size);
+
+/* 0 to 15, or -1. */
+int32_t json_hex_digit(char c);
 
 /* 1 when the raw bytes are these. */
 int32_t json_is(struct json_span span, const char *text);

@@ -1,19 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 """
-The examples of the SDK as guest/README.md uses them, and updaters that ask for what is not theirs: the archive is as it was,
+The built-in updaters, and updaters that ask for what is not theirs: the archive is as it was,
 and the answer is the one that guest/dotsync.h promises.
 """
 import json
 import os
-import subprocess
 import sys
 import unittest
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [os.path.join(HERE, "..", "server"), os.path.join(HERE, "..", "refresh")]
-import client
-from refresher import BUILD, HELPERS, Place, entry, payload, print_of
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "refresh")]
+from commands import CommandCase
+from refresher import BUILD, HELPERS, entry, payload, print_of
 
 GUESTS = os.path.join(BUILD, "test", "guests")
 LIMIT, GUEST, UPDATER = -10, -23, -24
@@ -25,82 +24,17 @@ def module(name):
 		return f.read()
 
 
-class GuestTest(unittest.TestCase):
-	@classmethod
-	def setUpClass(cls):
-		cls.server = client.Server()
+class GuestTest(CommandCase):
+	# ---- the page ----
 
-	@classmethod
-	def tearDownClass(cls):
-		cls.server.stop()
-
-	def setUp(self):
-		self.server.reset()
-		self.place = Place()
-		self.addCleanup(self.place.__exit__)
-
-	def file(self, name, data):
-		with open(os.path.join(self.place.files, name), "wb") as f:
-			f.write(data)
-		return name
-
-	def dotsync(self, *words, code=0):
-		"""The command as a person would give it, with a home of its own; what it says."""
-		environment = {"HOME": self.place.path("home"), "PATH": os.environ["PATH"]}
-		done = subprocess.run([os.path.join(BUILD, "bin", "dotsync"), *words], cwd=self.place.files, env=environment,
-			stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60)
-		self.assertEqual(done.returncode, code, done.stdout)
-		return done.stdout
-
-	def make(self, name, wasm, old, context=None):
-		words = ["create", self.file(name, old), "--wasm", self.file("updater.wasm", wasm), "--allow-host", self.server.origin()]
-		if context is not None:
-			words += ["--context", self.file("context.json", json.dumps(context).encode())]
-		self.dotsync(*words)
-		return name + ".sync"
-
-	# ---- examples ----
-
-	def test_mirror(self):
-		asked = b"https://example.com/data.txt"
-		wasm = module("mirror")
-		self.assertEqual(wasm.count(asked), 1)
-		url = self.server.url("/").ljust(len(asked), "m")
-		path = url[len(self.server.origin()):]
-		self.server.content(path, b"new data", headers={"ETag": '"1"'})
-		archive = self.make("a.txt", wasm.replace(asked, url.encode()), b"old data")
-		self.dotsync("refresh", "--force", archive)
-		self.assertEqual(self.dotsync("cat", archive), b"new data")
-		self.dotsync("refresh", "--force", archive)
-		first, second = (dict((n.lower(), v) for n, v in entry["headers"]) for entry in self.server.log())
-		self.assertEqual(first["accept"], "text/plain")
-		self.assertEqual((first.get("if-none-match"), second.get("if-none-match")), (None, '"1"'))
-		self.server.content(path, b"gone", status=410)
-		self.dotsync("refresh", "--force", archive, code=75)
-		self.assertEqual(self.dotsync("cat", archive), b"new data")
-
-	def test_append(self):
-		context = {"url": self.server.url("/rates"), "fields": ["date", "usd"]}
-		archive = self.make("rates.csv", module("append"), b"date,usd\n", context)
-		for date, usd in (("2024-05-06", 1.25), ("2024-05-06", 1.5), ("2024-05-07", 1.75)):
-			self.server.content("/rates", json.dumps({"date": date, "usd": usd}).encode())
-			self.dotsync("refresh", "--force", archive)
-		self.assertEqual(self.dotsync("cat", archive), b"date,usd\n2024-05-06,1.25\n2024-05-07,1.75\n")
-		self.server.content("/rates", b'{"date": "2024-05-08"}')
-		self.assertIn(b"does not have the fields", self.dotsync("refresh", "--force", archive, code=75))
-
-	def test_echo_has_nothing_to_fetch(self):
-		archive = self.make("a.txt", module("echo"), b"old data")
-		self.dotsync("refresh", "--force", archive)
-		self.assertEqual(self.dotsync("cat", archive), b"old data")
-		self.assertEqual(self.server.log(), [])
-
-	def test_readme_shows_the_example(self):
-		with open(os.path.join(HERE, "..", "..", "guest", "README.md")) as f:
-			shown = f.read().split("```c\n")[1].split("```")[0]
-		with open(os.path.join(HERE, "..", "..", "guest", "examples", "mirror.c")) as f:
-			code = f.read().split("\n", 2)[2]
-		self.assertEqual([line.removeprefix("   ") for line in shown.rstrip().split("\n")], code.rstrip().split("\n"))
+	def test_page_shows_the_examples(self):
+		root = os.path.join(HERE, "..", "..")
+		with open(os.path.join(root, "doc", "write-an-updater.md")) as f:
+			page = f.read()
+		for mark, name in (("c", "c/examples/mirror.c"), ("rust", "rust/examples/mirror.rs"), ("go", "go/examples/mirror/main.go"), ("ts", "assemblyscript/examples/mirror.ts")):
+			with self.subTest(name), open(os.path.join(root, "guest", name)) as f:
+				shown = page.split("```%s\n" % mark)[1].split("```")[0]
+				self.assertTrue(f.read().endswith("\n" + shown))
 
 	# ---- the built-in updaters ----
 

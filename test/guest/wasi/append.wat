@@ -1,0 +1,65 @@
+;; SPDX-License-Identifier: Apache-2.0 OR MIT
+;; The old payload, then a line of a granted variable and the context; by hand.
+(module
+  (import "wasi_snapshot_preview1" "path_open"
+    (func $path_open (param i32 i32 i32 i32 i32 i64 i64 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_read" (func $fd_read (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_sizes_get" (func $sizes (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "environ_get" (func $environ (param i32 i32) (result i32)))
+  (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+  (memory (export "memory") 3)
+  (data (i32.const 32) "payloadcontext.jsonGREETING= \n")
+  ;; 0 a vector, 16 what calls return, 4096 pointers, 8192 the environment, 65536 a buffer
+  (func $check (param i32) (if (local.get 0) (then (call $exit (i32.const 3)))))
+  (func $vector (param $data i32) (param $size i32)
+    (i32.store (i32.const 0) (local.get $data))
+    (i32.store (i32.const 4) (local.get $size)))
+  (func $write (param $data i32) (param $size i32)
+    (call $vector (local.get $data) (local.get $size))
+    (call $check (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 16)))
+    (call $check (i32.ne (i32.load (i32.const 16)) (local.get $size))))
+  (func $copy (param $name i32) (param $size i32) (local $fd i32)
+    (call $check (call $path_open (i32.const 3) (i32.const 0) (local.get $name) (local.get $size) (i32.const 0)
+      (i64.const 2) (i64.const 0) (i32.const 0) (i32.const 16)))
+    (local.set $fd (i32.load (i32.const 16)))
+    (loop $more
+      (call $vector (i32.const 65536) (i32.const 65536))
+      (call $check (call $fd_read (local.get $fd) (i32.const 0) (i32.const 1) (i32.const 16)))
+      (if (local.tee $size (i32.load (i32.const 16)))
+        (then
+          (call $write (i32.const 65536) (local.get $size))
+          (br $more)))))
+  ;; Is this the variable?  Its value's place, or 0.
+  (func $value (param $at i32) (result i32) (local $i i32)
+    (loop $next
+      (if (i32.ne (i32.load8_u (i32.add (local.get $at) (local.get $i)))
+                  (i32.load8_u (i32.add (i32.const 51) (local.get $i))))
+        (then (return (i32.const 0))))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $next (i32.lt_u (local.get $i) (i32.const 9))))
+    (i32.add (local.get $at) (i32.const 9)))
+  (func $length (param $at i32) (result i32) (local $n i32)
+    (block $end
+      (loop $next
+        (br_if $end (i32.eqz (i32.load8_u (i32.add (local.get $at) (local.get $n)))))
+        (local.set $n (i32.add (local.get $n) (i32.const 1)))
+        (br $next)))
+    (local.get $n))
+  (func $greeting (result i32) (local $i i32) (local $found i32)
+    (call $check (call $sizes (i32.const 16) (i32.const 20)))
+    (call $check (i32.gt_u (i32.load (i32.const 20)) (i32.const 32768)))
+    (call $check (call $environ (i32.const 4096) (i32.const 8192)))
+    (loop $next
+      (call $check (i32.ge_u (local.get $i) (i32.load (i32.const 16))))
+      (local.set $found (call $value (i32.load (i32.add (i32.const 4096) (i32.shl (local.get $i) (i32.const 2))))))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $next (i32.eqz (local.get $found))))
+    (local.get $found))
+  (func (export "_start") (local $greeting i32)
+    (local.set $greeting (call $greeting))
+    (call $copy (i32.const 32) (i32.const 7))
+    (call $write (local.get $greeting) (call $length (local.get $greeting)))
+    (call $write (i32.const 60) (i32.const 1))
+    (call $copy (i32.const 39) (i32.const 12))
+    (call $write (i32.const 61) (i32.const 1))))
