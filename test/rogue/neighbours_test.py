@@ -78,7 +78,7 @@ class NeighboursTest(unittest.TestCase):
 	# ---- names in the folder ----
 
 	def test_hard_links_under_the_name_of_the_staging_file(self):
-		"""They are taken away and never written through, empty or not."""
+		"""A10: they are taken away and never written through, empty or not."""
 		archive = self.archive()
 		victim = os.path.join(self.place.files, "victim")
 		for data in (b"", b"precious"):
@@ -122,7 +122,7 @@ class NeighboursTest(unittest.TestCase):
 
 	@needs_root
 	def test_archive_of_another_user(self):
-		"""Nothing is made in the folder, nothing is asked of the network."""
+		"""A9: nothing is made in the folder, nothing is asked of the network."""
 		archive = self.archive()
 		os.chmod(archive, 0o666)
 		for mode in (0o1777, 0o777):
@@ -155,6 +155,7 @@ class NeighboursTest(unittest.TestCase):
 
 	@needs_root
 	def test_worker_is_out_of_reach(self):
+		"""A11."""
 		archive = self.place.http("a.sync", b"old data", self.server.url("/slow?size=100000&rate=50000"))
 		process = self.place.start(archive)
 		process.wait_for("request")
@@ -168,7 +169,7 @@ class NeighboursTest(unittest.TestCase):
 	# ---- helper programs ----
 
 	def spoil(self, path):
-		"""Ways in which a helper may not be; each with the words that say so."""
+		"""A14: ways in which a helper may not be; each with the words that say so."""
 		good = path + ".good"
 		os.rename(path, good)
 
@@ -231,7 +232,7 @@ class NeighboursTest(unittest.TestCase):
 	# ---- callers ----
 
 	def test_poor_caller(self):
-		"""Sixteen descriptors, 0 to 2 closed, children ignored, pipes deadly: it works, or says why."""
+		"""A13: sixteen descriptors, 0 to 2 closed, children ignored, pipes deadly: it works, or says why."""
 		self.install()
 		archive = self.archive(created=0)
 		self.assertEqual(self.command("grant", "--yes", archive).returncode, 0)
@@ -260,7 +261,7 @@ class NeighboursTest(unittest.TestCase):
 	# ---- manifests that ask for everything ----
 
 	def test_wide_manifest(self):
-		"""What a manifest asks for is granted to nobody by asking."""
+		"""A1: what a manifest asks for is granted to nobody by asking."""
 		for hosts, env in ((["*"], []), (["*:*", "http://*"], []), ([self.server.origin()], ["*"]), ([], ["PATH", "*"])):
 			archive = self.archive(hosts=hosts or [self.server.origin()], env=env)
 			outcome = self.place.refresh(archive, force=True)

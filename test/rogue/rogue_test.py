@@ -136,6 +136,7 @@ class RogueTest(unittest.TestCase):
 		self.fails("silent", SANDBOX, "did not start")
 
 	def test_first_frames_that_are_none(self):
+		"""N43, N44."""
 		self.each(("ready-short", "ready-long", "ready-version", "ready-descriptor", "done-first", "call-first", "garbage",
 			"short", "oversized", "sequence", "magic", "not-zero", "length", "type"), PROTOCOL, "protocol")
 
@@ -143,6 +144,7 @@ class RogueTest(unittest.TestCase):
 		self.fails("failed-first", SANDBOX, "layer")
 
 	def test_another_build(self):
+		"""A14."""
 		self.fails("ready-build", SANDBOX, "another build")
 
 	def test_layers_that_are_never_optional(self):
@@ -203,9 +205,11 @@ class RogueTest(unittest.TestCase):
 	# ---- frames while it runs ----
 
 	def test_frames_that_are_not_due(self):
+		"""N43, N44."""
 		self.each(("ready-twice", "replay", "unknown-call", "call-long", "call-short", "descriptor", "hang-up"), PROTOCOL, "protocol")
 
 	def test_floods_end_with_the_time(self):
+		"""N42, N45."""
 		self.each(("flood", "flood-answered", "sleep"), TIMEOUT)
 		self.fails("flood-sleep", TIMEOUT)
 
@@ -221,6 +225,7 @@ class RogueTest(unittest.TestCase):
 		self.assertLessEqual(len(self.server.log()), 8)
 
 	def test_too_much(self):
+		"""W8."""
 		self.fails("write-past", LIMIT, "too large")
 
 	def test_gap(self):
@@ -237,6 +242,7 @@ class RogueTest(unittest.TestCase):
 		self.assertEqual((payload(archive), entry(archive, "context.json")), (b"old data", b'{"v": 1,\033[2J'))
 
 	def test_log(self):
+		"""W10."""
 		outcome = self.fails("log", GUEST, "owned", archive=self.archive(policy={"timeout": 60}))
 		text = "".join(event["text"] for event in outcome["events"] if event["kind"] == "log")
 		self.assertLessEqual(len(text), 8 * 65536)
@@ -300,6 +306,8 @@ class RogueTest(unittest.TestCase):
 
 	def test_updater_changed_in_place(self):
 		"""
+		A2, W18.
+
 		The module is judged, granted and kept by its hash.  What is compiled must have that hash, even when somebody writes
 		into the archive in between and leaves its sums right; or the code of one module would be kept as another's.
 		"""
@@ -325,6 +333,7 @@ class RogueTest(unittest.TestCase):
 		self.assertEqual(self.place.leftovers(), [])
 
 	def test_archive_changed(self):
+		"""A4."""
 		def truncate(path):
 			os.truncate(path, 100)
 

@@ -153,7 +153,7 @@ ends_on_wrong_data(void **state)
 	}
 }
 
-/* A descriptor that rides on a packet is not received: the attack table shows that nothing above 3 is open. */
+/* N43: a descriptor that rides on a packet is not received: the attack table shows that nothing above 3 is open. */
 static void
 drops_descriptors(void **state)
 {

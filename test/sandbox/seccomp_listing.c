@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
-/* Prints the worker's system call filters as text; scripts/seccomp-listing keeps the result in doc/seccomp.txt. */
+/* Prints the system call filters of worker and refresher as text; scripts/seccomp-listing keeps the result in doc/seccomp.txt. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -7,6 +7,7 @@
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 
+#include "deny.h"
 #include "seccomp.h"
 
 static const char *
@@ -106,6 +107,19 @@ print_filter(int machine, struct dsync_seccomp_filter filter)
 	}
 }
 
+/* Names only: the numbers differ from machine to machine, and some calls are not everywhere. */
+static void
+print_refused(void)
+{
+	const struct dsync_deny_call *calls;
+	size_t i, count;
+
+	calls = dsync_deny_calls(&count);
+	printf("\ndotsync-refresh refuses, whatever their arguments (bin/dotsync-refresh/src/deny.h has the others)\n\n");
+	for (i = 0; i < count; i++)
+		printf("      %s\n", calls[i].name);
+}
+
 int
 main(void)
 {
@@ -123,5 +137,6 @@ main(void)
 					(enum dsync_seccomp_machine)machine, (enum dsync_seccomp_kind)kind));
 		}
 	}
+	print_refused();
 	return 0;
 }

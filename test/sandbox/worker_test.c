@@ -54,6 +54,7 @@ run(const char *name, struct host_world *world, const struct dsync_frame_job *li
 	dsync_buffer_finish(&module);
 }
 
+/* W6 */
 static void
 refuses_before_running(void **state)
 {
@@ -62,16 +63,20 @@ refuses_before_running(void **state)
 		uint32_t failure;
 		const char *text;
 	} cases[] = {
-		{ "import_unknown", DSYNC_GUEST_IMPORT, "unknown import \"env.system\"" },
+		{ "import_unknown", DSYNC_GUEST_IMPORT,
+			"unknown import \"env.system\": expected one that the contract has, found a function (i32) -> i32" },
 		{ "import_mistyped", DSYNC_GUEST_IMPORT,
-			"import \"dotsync.v1.write\" has another type: expected a function ii:I" },
-		{ "import_mixed", DSYNC_GUEST_IMPORT, "unknown import \"host.payload_size\"" },
-		{ "import_memory", DSYNC_GUEST_IMPORT, "unknown import \"env.memory\"" },
-		{ "export_none", DSYNC_GUEST_EXPORT, "no export \"memory\"" },
+			"import \"dotsync.v1.write\" has another type: expected a function (i32, i32) -> i64, found a function (i32, i32) -> i32" },
+		{ "import_mixed", DSYNC_GUEST_IMPORT,
+			"import \"host.payload_size\" goes with the contract host, but this module follows dotsync.v1: a module follows one" },
+		{ "import_memory", DSYNC_GUEST_IMPORT,
+			"unknown import \"env.memory\": expected the module to export its memory, not to import one, found a memory" },
+		{ "export_none", DSYNC_GUEST_EXPORT,
+			"no export \"memory\": expected the module to export its memory by that name, since calls pass addresses in it" },
 		{ "export_no_entry", DSYNC_GUEST_EXPORT,
-			"no entry point: expected an exported function \"run\" without parameters" },
+			"no entry point: expected an exported function \"run\" without parameters, found none" },
 		{ "export_parameters", DSYNC_GUEST_EXPORT,
-			"no entry point: expected an exported function \"_start\" without parameters" },
+			"no entry point: expected an exported function \"_start\" without parameters, found a function (i32)" },
 		{ "memory_whole", DSYNC_GUEST_TOO_LARGE, "memory begins with 65536 pages of 64 KiB; the limit is 64" },
 	};
 	struct host_end end;
@@ -128,7 +133,7 @@ refuses_what_is_no_module(void **state)
 	}
 }
 
-/* W1-W3 and other ends that a guest comes to by itself. */
+/* W1, W2, W3 and other ends that a guest comes to by itself. */
 static void
 ends_bad_guests(void **state)
 {
@@ -277,7 +282,7 @@ answers_host_calls(void **state)
 	host_world_finish(&world);
 }
 
-/* W7, W11-W13. */
+/* W7, W11, W12, W13. */
 static void
 survives_wasi_pointers(void **state)
 {
@@ -340,13 +345,14 @@ serves_the_sdk(void **state)
 	host_world_finish(&world);
 }
 
+/* W18, W19: files are read as libc reads them, and there is nothing to write but the payload. */
 static void
 serves_a_wasi_command(void **state)
 {
 	static const char expected[] =
 		"1 sync.wasm pull\n/sync/payload: old\n/sync/context.json: {}\n/sync/manifest.toml: [sync]\n\n"
 		"/sync/none: No such file or directory\n/etc/passwd: Capabilities insufficient\n"
-		"/sync/../etc/passwd: Capabilities insufficient\n[payload][context.json][manifest.toml]\n1\nstdin 0\n1\n";
+		"/sync/../etc/passwd: Capabilities insufficient\n[.][..][payload][context.json][manifest.toml]\n1\nstdin 0\n1\n";
 	struct host_world world;
 	struct host_end end;
 
