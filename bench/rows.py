@@ -6,6 +6,7 @@ import os
 import shutil
 
 import rows_refresh
+import rows_sandbox
 import rows_swap
 from report import compare, medians, ratio, result
 from stage import GIB
@@ -107,16 +108,6 @@ def verify(stage):
 	]
 
 
-def worker(stage):
-	found = {row["what"]: row for row in stage.json(stage.tool("worker_start"), "--json")}
-	start, run = found["spawn to READY, run"], found.get("cached run, spawn to reaped")
-	figures = {"p50": start["p50_ms"], "p90": start["p90_ms"]}
-	if run is not None:
-		figures["whole cached run, p50"] = run["p50_ms"]
-	return [result("worker, spawn to READY, p90", start["p90_ms"], 2, "ms", figures=figures, figures_unit="ms",
-		remark="All layers of the lock; %d starts." % start["rounds"])]
-
-
 def memory(stage):
 	"""The most memory of whole commands; a sparse payload costs no disk."""
 	rows = []
@@ -139,7 +130,10 @@ def memory(stage):
 ROWS = [
 	("open", opening),
 	("info", info),
-	("worker", worker),
+	("worker", rows_sandbox.worker),
+	("compiling", rows_sandbox.compiling),
+	("calling", rows_sandbox.calling),
+	("sandboxes", rows_sandbox.peers),
 	("first instruction and 304", rows_refresh.start),
 	("verify", verify),
 	("pack", pack),

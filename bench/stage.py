@@ -60,6 +60,10 @@ class Stage:
 		"""Seconds of one run."""
 		return self.spawn(1, *command)[0]["ns"][0] / 1e9
 
+	def attempt(self, *command):
+		"""What a command says on standard output, whatever became of it."""
+		return subprocess.run(command, env=self.environment, capture_output=True, check=False).stdout
+
 	def json(self, *command):
 		"""What a program says as JSON."""
 		done = subprocess.run(command, env=self.environment, capture_output=True, check=True)
