@@ -29,7 +29,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (dsync__grant_parse((const char *)data, size, &grant, NULL) < 0)
 		return 0;
 	dsync_buffer_init(&out, DSYNC_BUFFER_UNLIMITED);
-	if (dsync__grant_write(&grant, &out) < 0 ||
+	if (dsync_grant_write(&grant, &out) < 0 ||
 		dsync__grant_parse((const char *)out.data, out.size, &again, NULL) < 0)
 		abort();
 	if (strcmp(grant.owner, again.owner) != 0 || grant.any_updater != again.any_updater ||

@@ -2,9 +2,10 @@
 /*
  * A caller of include/dotsync/refresh.h, as small as one can be:
  *
- *	client PLACE HELPERS run|stage|discard|background|cancel FILE
+ *	client PLACE HELPERS run|stage|discard|background|cancel|loop FILE
  *
- * PLACE has the folders config, state, cache and machine.  Prints the outcome as JSON, or one word.
+ * PLACE has the folders config, state, cache and machine.  Prints the outcome as JSON, or one word.  `loop` reads numbers from standard input
+ * and refreshes so many times before it answers with the last one's kind, so that this process can be looked at in between.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -105,6 +106,29 @@ run(struct client *client, const struct dsync_refresh_options *options, const ch
 	return rc == 0 ? 0 : fail(&err);
 }
 
+static int
+loop(struct client *client, struct dsync_refresh_options *options)
+{
+	struct dsync_outcome *outcome;
+	const char *kind = "none";
+	struct dsync_error err;
+	unsigned count;
+
+	options->force = true;
+	while (scanf("%u", &count) == 1) {
+		for (; count > 0; count--) {
+			outcome = dsync_refresh_run(client->context, client->file, options, &err);
+			if (outcome == NULL)
+				return fail(&err);
+			kind = dsync_outcome_kind_name(dsync_outcome_kind(outcome));
+			dsync_outcome_destroy(outcome);
+		}
+		printf("%s\n", kind);
+		fflush(stdout);
+	}
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -125,6 +149,8 @@ main(int argc, char **argv)
 		status = background(&client);
 	else if (strcmp(argv[3], "cancel") == 0)
 		status = cancel(&client, &options);
+	else if (strcmp(argv[3], "loop") == 0)
+		status = loop(&client, &options);
 	else
 		status = run(&client, &options, argv[3]);
 	dsync_context_destroy(client.context);

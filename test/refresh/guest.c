@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * An updater that behaves as the first word of its context says; the rest of the context is
- * that behaviour's argument.  refresh_test.py has them all.
+ * that behaviour's argument.  contract_test.py has most of them.
  */
 #include "dotsync.h"
 

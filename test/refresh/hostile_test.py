@@ -16,52 +16,17 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "server"))
-import client
-from refresher import HELPERS, Place, Record, payload, print_of
+from refresher import HELPERS, Place, Record, RefreshCase, is_running, payload, print_of, wait_until
 
 SYSTEM, LIMIT, POLICY, NETWORK, TIMEOUT, GUEST, UPDATER, SANDBOX, CONFLICT = -1, -10, -20, -21, -22, -23, -24, -25, -15
 
 
-def is_running(pid):
-	try:
-		with open("/proc/%d/stat" % pid) as f:
-			return f.read().rsplit(")", 1)[1].split()[0] != "Z"
-	except FileNotFoundError:
-		return False
-
-
-def wait_until(condition, seconds=20):
-	deadline = time.time() + seconds
-	while not condition():
-		if time.time() > deadline:
-			return False
-		time.sleep(0.01)
-	return True
-
-
-class HostileTest(unittest.TestCase):
-	@classmethod
-	def setUpClass(cls):
-		cls.server = client.Server()
-
-	@classmethod
-	def tearDownClass(cls):
-		cls.server.stop()
-
-	def setUp(self):
-		self.server.reset()
-		self.place = Place()
-		self.addCleanup(self.place.__exit__)
-		self.place.grant([self.server.origin()])
-
+class HostileTest(RefreshCase):
 	def http(self, path, place=None, **keys):
 		return (place or self.place).http("a.sync", b"old data", self.server.url(path), **keys)
 
 	def guest(self, context, wasm="guest", **keys):
 		return self.place.archive("g.sync", b"old data", wasm=wasm, context=context, hosts=[self.server.origin()], **keys)
-
-	def count(self, path):
-		return self.server.counts()["requests"].get(path, 0)
 
 	def fails(self, archive, code, place=None, **members):
 		"""One refresh that fails with this code and leaves nothing but a record; its error."""

@@ -9,7 +9,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "server"))
 import client
-from refresher import HELPERS, Place
+from refresher import Place, is_sanitized
 
 SIZE = 1 << 30
 ROOM = 3 * SIZE
@@ -23,12 +23,6 @@ def peak_memory(pid):
 
 
 class LargeTest(unittest.TestCase):
-	@staticmethod
-	def is_sanitized():
-		"""Sanitizers keep memory of their own."""
-		with open(os.path.join(HELPERS, "dotsync-refresh"), "rb") as f:
-			return b"__asan_init" in f.read()
-
 	def update(self, place, archive):
 		"""A staged update, so that the process can be looked at when the work is done; (outcome, peak, seconds)."""
 		start = time.time()
@@ -57,7 +51,7 @@ class LargeTest(unittest.TestCase):
 				self.assertEqual(outcome["payload_size"], SIZE)
 				print("%s: 1 GiB in %.2f s, run %.2f s, commit %.2f s, peak %d KiB" % (
 					"copied by the host" if context is None else "through the guest", seconds, outcome["run_us"] / 1e6, outcome["commit_us"] / 1e6, peak))
-				if not self.is_sanitized():
+				if not is_sanitized():
 					self.assertLessEqual(peak, MEMORY_MAX_KIB)
 
 

@@ -7,24 +7,12 @@ import sys
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "server"))
-from refresher import Place, Record, ServerCase, patch_record, payload, print_of
+from refresher import Place, Record, RefreshCase, patch_record, payload, print_of
 
 REJECTED = -35
 
 
-class PlainTest(ServerCase):
-	def http(self, path="/data", **keys):
-		return self.place.http("a.sync", b"old", self.server.url(path), **keys)
-
-	def count(self, path="/data"):
-		return self.server.counts()["requests"].get(path, 0)
-
-	def refresh(self, archive, kind, **members):
-		outcome = self.place.refresh(archive, **members)
-		self.assertEqual(outcome["kind"], kind, outcome)
-		self.assertEqual(self.place.leftovers(), [])
-		return outcome
-
+class PlainTest(RefreshCase):
 	def read(self, path):
 		with open(path, "rb") as f:
 			return f.read()

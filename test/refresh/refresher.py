@@ -34,6 +34,7 @@ HELPERS = os.path.join(BUILD, "libexec", "dotsync")
 GUESTS = os.path.join(BUILD, "test", "refresh")
 BUILTINS = os.path.join(BUILD, "tree", "guest")
 PACKET_MAX = 131072
+SANITIZERS = ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS")	# how they behave is the build's affair
 ATTRIBUTE = "user.dotsync.record"
 
 
@@ -42,14 +43,17 @@ def build_id():
 		return "".join(re.findall(r"0x([0-9a-f]{2})", f.read()))
 
 
-def updater(name):
+def updater_path(name):
 	for folder in (BUILTINS, GUESTS):
 		path = os.path.join(folder, name + ".wasm")
 		if os.path.exists(path):
-			with open(path, "rb") as f:
-				return f.read()
+			return path
 	raise FileNotFoundError(name)
 
+
+def updater(name):
+	with open(updater_path(name), "rb") as f:
+		return f.read()
 
 
 def stamp(seconds):
@@ -73,7 +77,9 @@ class Process:
 			s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * PACKET_MAX)
 		null = os.open("/dev/null", os.O_RDWR)
 		actions = [(os.POSIX_SPAWN_DUP2, null, fd) for fd in (0, 1)] + [(os.POSIX_SPAWN_DUP2, theirs.fileno(), 3)]
-		self.pid = os.posix_spawn(program, [program, *arguments], environment or {}, file_actions=actions, setsid=True)
+		given = {name: os.environ[name] for name in SANITIZERS if name in os.environ}
+		given.update(environment or {})
+		self.pid = os.posix_spawn(program, [program, *arguments], given, file_actions=actions, setsid=True)
 		os.close(null)
 		theirs.close()
 		self.socket = ours
@@ -115,6 +121,17 @@ class Process:
 			if event["kind"] == kind:
 				return event
 
+	def files(self):
+		"""What its descriptors lead to."""
+		folder = "/proc/%d/fd" % self.pid
+		found = []
+		for name in os.listdir(folder):
+			try:
+				found.append(os.readlink(os.path.join(folder, name)))
+			except FileNotFoundError:
+				pass	# closed meanwhile
+		return found
+
 	def decide(self, word):
 		self.socket.send(json.dumps({"decision": word}).encode())
 
@@ -122,7 +139,8 @@ class Process:
 		self.socket.close()
 
 	def kill(self):
-		os.kill(self.pid, signal.SIGKILL)
+		if self.status is None:
+			os.kill(self.pid, signal.SIGKILL)
 		return self.wait()
 
 	def wait(self):
@@ -264,6 +282,29 @@ def patch_record(path, **members):
 	os.setxattr(path, ATTRIBUTE, bytes(data))
 
 
+def is_sanitized():
+	"""Sanitizers keep memory of their own."""
+	with open(os.path.join(HELPERS, "dotsync-refresh"), "rb") as f:
+		return b"__asan_init" in f.read()
+
+
+def is_running(pid):
+	try:
+		with open("/proc/%d/stat" % pid) as f:
+			return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+	except FileNotFoundError:
+		return False
+
+
+def wait_until(condition, seconds=20):
+	deadline = time.time() + seconds
+	while not condition():
+		if time.time() > deadline:
+			return False
+		time.sleep(0.01)
+	return True
+
+
 class ServerCase(unittest.TestCase):
 	"""A server for all tests of a class; for each test a place of its own, whose user granted that server, and new data at /data."""
 
@@ -281,3 +322,23 @@ class ServerCase(unittest.TestCase):
 		self.addCleanup(self.place.__exit__)
 		self.place.grant([self.server.origin()])
 		self.server.content("/data", b"new data", headers={"ETag": '"1"'})
+
+
+class RefreshCase(ServerCase):
+	"""With archives of that server's data, and refreshes that leave nothing beside them."""
+
+	def http(self, old=b"old", path="/data", **keys):
+		return self.place.http("a.sync", old, self.server.url(path), **keys)
+
+	def guest(self, context, old=b"old", **keys):
+		keys.setdefault("hosts", [self.server.origin()])
+		return self.place.archive("g.sync", old, wasm=keys.pop("wasm", "guest"), context=context, **keys)
+
+	def count(self, path="/data"):
+		return self.server.counts()["requests"].get(path, 0)
+
+	def refresh(self, archive, kind, **members):
+		outcome = self.place.refresh(archive, **members)
+		self.assertEqual(outcome["kind"], kind, outcome)
+		self.assertEqual(self.place.leftovers(), [])
+		return outcome
