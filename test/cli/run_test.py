@@ -104,18 +104,31 @@ def test_record_and_replay(t, server):
 	t.equal(server.counts()["requests"]["/data.csv"], before, "no network was asked")
 
 
-@scene
-def test_interrupted(t, server):
-	host = prepare(t, server)
+def interrupt(t, server, *arguments):
+	"""Starts the command, and sends it SIGINT once the server was asked for something that it never answers."""
 	server.content("/data.csv", b"", silent=True)
-	process = subprocess.Popen([clitest.DOTSYNC, "run", "--context", "context.json", "--allow-host", host, "http.wasm"],
-		cwd=t.work, env=t.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+	process = subprocess.Popen([clitest.DOTSYNC, *arguments], cwd=t.work, env=t.environment, stdin=subprocess.DEVNULL,
+		stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 	deadline = time.monotonic() + 60
 	while server.counts()["requests"].get("/data.csv", 0) == 0 and time.monotonic() < deadline:
 		time.sleep(0.02)
 	process.send_signal(signal.SIGINT)
 	process.communicate(timeout=60)
 	t.equal(process.returncode, -signal.SIGINT, "it ends by the signal")
+
+
+@scene
+def test_interrupted(t, server):
+	host = prepare(t, server)
+	interrupt(t, server, "run", "--context", "context.json", "--allow-host", host, "http.wasm")
+
+
+@scene
+def test_create_interrupted(t, server):
+	prepare(t, server)
+	before = sorted(os.listdir(t.work))
+	interrupt(t, server, "create", "--from", server.url("/data.csv"), "--unpack", "gz", "-o", "new.sync")
+	t.equal(sorted(os.listdir(t.work)), before, "files")
 
 
 clitest.main(__file__)

@@ -5,24 +5,18 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 #include "base/error.h"
 #include "base/sys.h"
 #include "dotsync/archive.h"
+#include "endings.h"
 #include "input.h"
 #include "output.h"
 #include "run.h"
-#include "runtime/client.h"
 #include "runtime/exit_code.h"
 #include "runtime/path.h"
-
-#define JSON_SIZE_MAX (1u << 20)
 
 static const struct option_spec options[] = {
 	{ "payload", 0, "FILE", "the payload that it finds (default: none, as at the first fill)" },
@@ -128,62 +122,19 @@ describe_job(const struct run *run, const struct run_place *place, struct dsync_
 	return rc;
 }
 
-/* What the helper says until its outcome; 1 when that has come. */
 static int
-listen(struct run *run, struct dsync_client *client, struct dsync_error *err)
+execute(struct run *run, const struct run_place *place, const struct endings *endings, struct dsync_error *err)
 {
-	struct dsync_message message;
-	int rc;
-
-	rc = dsync_client_receive(client, false, &message, err);
-	if (rc <= 0)
-		return rc;
-	rc = message.is_outcome;
-	if (message.is_outcome) {
-		run->result = message.result; /* moved */
-		dsync_result_init(&message.result);
-	} else {
-		run_tell_event(run, &message.event);
-	}
-	dsync_message_finish(&message);
-	return rc;
-}
-
-/* Until the outcome; a signal cancels, because there is a folder to be taken away. */
-static int
-converse(struct run *run, struct dsync_client *client, int signals, struct dsync_error *err)
-{
-	struct pollfd polled[2] = { { .fd = dsync_client_fd(client), .events = POLLIN },
-		{ .fd = signals, .events = POLLIN } };
-	int rc = 0;
-
-	while (rc == 0) {
-		if (poll(polled, 2, -1) < 0 && errno != EINTR)
-			return dsync_error_set_errno(err, errno, "cannot wait for the updater");
-		if (polled[1].revents != 0)
-			return dsync_error_set(err, DSYNC_ERR_CANCELLED, "", "interrupted");
-		rc = listen(run, client, err);
-	}
-	return rc < 0 ? rc : 0;
-}
-
-static int
-execute(struct run *run, const struct run_place *place, int signals, struct dsync_error *err)
-{
-	struct dsync_client *client = NULL;
 	struct dsync_job job;
 	int rc;
 
 	rc = describe_job(run, place, &job, err);
-	if (rc == 0)
-		rc = dsync_client_start(&client, run->app->context, &job, -1, err);
-	dsync_job_finish(&job);
-	if (rc < 0)
-		return rc;
 	progress_begin(&run->progress, run->app, run->wasm);
-	rc = converse(run, client, signals, err);
+	if (rc == 0)
+		rc = endings_run_job(
+			endings, run->app->context, &job, -1, run_tell_event, run, &run->result, err);
 	progress_end(&run->progress);
-	dsync_client_close(client);
+	dsync_job_finish(&job);
 	return rc;
 }
 
@@ -222,7 +173,7 @@ judge(const struct dsync_result *result)
 
 /* In the folder that was made; an exit status, after reporting. */
 static int
-try_updater(struct run *run, const struct run_place *place, int signals)
+try_updater(struct run *run, const struct run_place *place, const struct endings *endings)
 {
 	struct dsync_archive *before, *after = NULL;
 	struct dsync_error err;
@@ -232,7 +183,7 @@ try_updater(struct run *run, const struct run_place *place, int signals)
 	before = dsync_archive_open(place->archive, NULL, &err);
 	if (before == NULL)
 		return report_error(run->app, run->wasm, &err);
-	rc = execute(run, place, signals, &err);
+	rc = execute(run, place, endings, &err);
 	if (rc == 0) {
 		after = dsync_archive_open(place->archive, NULL, &err);
 		rc = after != NULL ? 0 : err.code;
@@ -251,42 +202,23 @@ try_updater(struct run *run, const struct run_place *place, int signals)
 }
 
 static int
-work(struct run *run, int signals)
+work(struct run *run)
 {
+	struct endings endings;
 	struct run_place place;
 	struct dsync_error err;
 	int status;
 
 	if (run->record != NULL && prepare_record(run->record, &err) < 0)
 		return report_error(run->app, run->record, &err);
-	if (run_place_make(run, &place, &err) < 0)
-		return report_error(run->app, run->wasm, &err);
-	status = try_updater(run, &place, signals);
-	run_place_remove(&place);
-	return status;
-}
-
-/* Signals that end the program wait until the folder is gone; then they do what they do. */
-static int
-work_to_the_end(struct run *run)
-{
-	struct signalfd_siginfo info;
-	sigset_t ends, old;
-	int signals, status;
-
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGINT);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGHUP);
-	sigprocmask(SIG_BLOCK, &ends, &old);
-	signals = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
-	status = work(run, signals);
-	if (signals >= 0) {
-		if (read(signals, &info, sizeof(info)) == (ssize_t)sizeof(info))
-			raise((int)info.ssi_signo);
-		close(signals);
+	endings_hold(&endings);
+	if (run_place_make(run, &place, &err) < 0) {
+		status = report_error(run->app, run->wasm, &err);
+	} else {
+		status = try_updater(run, &place, &endings);
+		run_place_remove(&place);
 	}
-	sigprocmask(SIG_SETMASK, &old, NULL);
+	endings_release(&endings);
 	return status;
 }
 
@@ -307,9 +239,9 @@ cmd_run(struct app *app, int argc, char **argv)
 		return EXIT_MACHINE;
 	run.wasm = argv[first];
 	dsync_result_init(&run.result);
-	dsync_buffer_init(&run.refused, JSON_SIZE_MAX);
-	dsync_buffer_init(&run.log, JSON_SIZE_MAX);
-	status = work_to_the_end(&run);
+	dsync_buffer_init(&run.refused, DSYNC_BUFFER_UNLIMITED);
+	dsync_buffer_init(&run.log, DSYNC_BUFFER_UNLIMITED);
+	status = work(&run);
 	dsync_result_finish(&run.result);
 	dsync_buffer_finish(&run.refused);
 	dsync_buffer_finish(&run.log);

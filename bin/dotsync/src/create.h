@@ -23,6 +23,7 @@
 
 struct dsync_archive;
 struct dsync_manifest;
+struct endings;
 
 #define CREATE_NAME_SIZE 1024
 
@@ -46,6 +47,7 @@ struct create {
 	int64_t now;                         /* or SOURCE_DATE_EPOCH */
 	bool now_given;
 	int spool; /* the fetched payload; -1 when none was fetched */
+	const struct endings *endings; /* held while there is something to take away, else NULL */
 	struct dsync_archive
 		*filled; /* holds the payload that the updater fetched, and its attestation; NULL where it did not */
 	size_t source;   /* which of the URLs it came from */

@@ -17,8 +17,8 @@
 #include "base/text.h"
 #include "create.h"
 #include "dotsync/manifest.h"
+#include "endings.h"
 #include "report.h"
-#include "runtime/client.h"
 #include "runtime/context.h"
 
 #define FETCH_TIMEOUT 60 /* seconds, extended by what arrives; --timeout says otherwise */
@@ -99,7 +99,7 @@ create_run_job(struct app *app, struct create *c, struct dsync_job *job, const c
 
 	dsync_result_finish(&c->fetched);
 	progress_begin(&watcher.progress, app, url);
-	rc = dsync_client_run(app->context, job, c->spool, on_event, &watcher, &c->fetched, err);
+	rc = endings_run_job(c->endings, app->context, job, c->spool, on_event, &watcher, &c->fetched, err);
 	progress_end(&watcher.progress);
 	dsync_job_finish(job);
 	if (rc == 0 && c->fetched.error.code < 0) {

@@ -19,6 +19,7 @@
 #include "dotsync/archive.h"
 #include "dotsync/builder.h"
 #include "dotsync/manifest.h"
+#include "endings.h"
 #include "report.h"
 
 #define ARCHIVE "/fill.sync"
@@ -130,25 +131,40 @@ find_source(struct create *c)
 	}
 }
 
+static int
+fill(struct app *app, struct create *c, const char *folder, struct dsync_error *err)
+{
+	char path[PATH_MAX + sizeof(ARCHIVE)];
+	int rc;
+
+	snprintf(path, sizeof(path), "%s%s", folder, ARCHIVE);
+	rc = write_empty(app, c, path, err);
+	if (rc == 0)
+		rc = run_updater(app, c, path, err);
+	if (rc == 0) {
+		c->filled = dsync_archive_open(path, NULL, err);
+		rc = c->filled != NULL ? 0 : err->code;
+	}
+	return rc;
+}
+
 int
 create_fill(struct app *app, struct create *c)
 {
-	char folder[PATH_MAX], path[PATH_MAX + sizeof(ARCHIVE)];
+	struct endings endings;
 	struct dsync_error err;
+	char folder[PATH_MAX];
 	int rc;
 
+	endings_hold(&endings);
 	rc = make_folder(c, folder, &err);
-	if (rc < 0)
-		return report_error(app, c->output, &err);
-	snprintf(path, sizeof(path), "%s%s", folder, ARCHIVE);
-	rc = write_empty(app, c, path, &err);
-	if (rc == 0)
-		rc = run_updater(app, c, path, &err);
 	if (rc == 0) {
-		c->filled = dsync_archive_open(path, NULL, &err);
-		rc = c->filled != NULL ? 0 : err.code;
+		c->endings = &endings;
+		rc = fill(app, c, folder, &err);
+		c->endings = NULL;
+		remove_folder(folder);
 	}
-	remove_folder(folder);
+	endings_release(&endings);
 	if (rc < 0)
 		return create_fetch_failed(app, c, &err);
 	find_source(c);
