@@ -124,6 +124,13 @@ dsync_library(fs
 
 install(FILES LICENSE-APACHE LICENSE-MIT DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
+# What updaters are written with: the SDKs, their templates and examples, placed as in the tree.
+set(guest_dir ${CMAKE_INSTALL_DATADIR}/dotsync/guest)
+install(FILES guest/dotsync.h guest/dotsync-decode.h guest/README.md DESTINATION ${guest_dir})
+install(FILES guest/updaters/json.c guest/updaters/json.h DESTINATION ${guest_dir}/updaters)
+install(DIRECTORY guest/c guest/rust guest/go guest/assemblyscript DESTINATION ${guest_dir}
+	PATTERN target EXCLUDE PATTERN node_modules EXCLUDE PATTERN "*.wasm" EXCLUDE PATTERN Cargo.lock EXCLUDE)
+
 if(DSYNC_INSTALLED_LIBRARIES)
 	set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/dotsync)
 	install(FILES ${DSYNC_PUBLIC_HEADERS} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/dotsync)

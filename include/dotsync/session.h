@@ -102,7 +102,7 @@ struct dsync_session_limits {
 	size_t size;          /* set by the initialiser */
 	uint64_t cpu_ms;      /* what it may compute */
 	uint64_t memory_size; /* of its linear memory, bytes */
-	uint64_t time_ms;     /* on the wall; the network adds nothing to it */
+	uint64_t time_ms;     /* on the wall; what the network brings extends it, as it does policy.timeout */
 };
 #define DSYNC_SESSION_LIMITS_INIT \
 	{ \

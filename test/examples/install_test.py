@@ -58,6 +58,16 @@ def check_symbols(s, prefix):
 				sys.exit("%s exports %s" % (library, name))
 
 
+def build_updater(s, prefix):
+	"""The template of an updater is copied and built beside the installed SDK, and runs."""
+	sdk, own = os.path.join(prefix, "share", "dotsync", "guest"), os.path.join(s.dir, "updater")
+	shutil.copytree(os.path.join(sdk, "c", "template"), own)
+	s.run(["make", "-C", own, "SDK=" + sdk])
+	tried = subprocess.run([os.path.join(prefix, "bin", "dotsync"), "run", os.path.join(own, "updater.wasm")], env=s.env, capture_output=True, check=False)
+	if tried.returncode != 75 or b"expected an entry https://example.com" not in tried.stdout:	# its host was not allowed
+		sys.exit("the installed template: exit %d, %r" % (tried.returncode, tried.stdout + tried.stderr))
+
+
 def main():
 	if sanitized():
 		print("skipped: the libraries of a sanitizer build cannot be linked by a plain program")
@@ -71,6 +81,7 @@ def main():
 		build_with_cmake(s, prefix)
 		scene.run_examples(s, os.path.join(s.dir, "examples"))
 		check_symbols(s, prefix)
+		build_updater(s, prefix)
 		if not os.path.exists(prefix + "/share/man/man1/dotsync.1"):
 			sys.exit("no man page was installed")
 	print("1 passed, 0 failed")
