@@ -101,7 +101,37 @@ def test_record_and_replay(t, server):
 	run(t, server, "--replay", "answers", *options)	# by hand: a body that is cut off
 	t.write("answers/001.head", "GET %s/data.csv\n\nHTTP/1.1 404 Not Found\n\n" % host)
 	run(t, server, "--replay", "answers", *options)
+	t.write("answers/001.head", "GET %s/data.csv\n\nHTTP/1.1 200 OK\n\n" % host)
+	os.unlink(t.path("answers/001.body"))
+	os.mkfifo(t.path("answers/001.body"))
+	done = t.silent("run", "--replay", "answers", *options)	# which nobody waits for
+	t.equal(done.code, 1, "status")
+	t.check(b"not a regular file" in done.out, "a body that is a pipe")
 	t.equal(server.counts()["requests"]["/data.csv"], before, "no network was asked")
+
+
+@scene
+def test_flood(t, server):
+	"""More refusals than are kept: what is printed is JSON all the same."""
+	prepare(t, server)
+	t.write("many.json", json.dumps({"v": 1, "urls": ["a"] * 15000}, separators=(",", ":")))
+	done = t.silent("run", "--json", "--context", "many.json", "http.wasm")
+	t.equal(done.code, 8, "status")
+	t.check(len(json.loads(done.out)["refused"]) > 1000, "refusals")
+
+
+@scene
+def test_push(t, server):
+	"""What is pushed is seen by the updater, which wants to send it on, and may not here."""
+	guest = os.path.join(clitest.BUILD, "test", "guests", "c", "push.wasm")
+	if not os.path.exists(guest):
+		raise clitest.Skip("this build has no guests")
+	os.symlink(guest, t.path("push.wasm"))
+	t.write("pushed.txt", "pushed data\n")
+	run(t, server, "--push", "pushed.txt", "push.wasm")
+	run(t, server, "push.wasm")	# there is nothing to pull
+	run(t, server, "--push", "missing.txt", "push.wasm")
+	run(t, server, "--push", "/", "push.wasm")
 
 
 def interrupt(t, server, *arguments):

@@ -20,6 +20,7 @@
 
 static const struct option_spec options[] = {
 	{ "payload", 0, "FILE", "the payload that it finds (default: none, as at the first fill)" },
+	{ "push", 0, "FILE", "push this payload: the updater sees it and may refuse" },
 	{ "context", 0, "FILE", "its parameters, JSON" },
 	{ "manifest", 0, "FILE", "the manifest.toml that it finds" },
 	{ "allow-host", 0, "HOST", "it may reach this host, private addresses too (repeatable)" },
@@ -50,6 +51,7 @@ set_option(struct app *app, void *user, const struct option_spec *option, const 
 		const char **text;
 	} rows[] = {
 		{ "payload", &run->payload },
+		{ "push", &run->pushed },
 		{ "context", &run->context },
 		{ "manifest", &run->manifest },
 		{ "record", &run->record },
@@ -123,18 +125,38 @@ describe_job(const struct run *run, const struct run_place *place, struct dsync_
 }
 
 static int
+open_pushed(const char *path, int *fd, struct dsync_error *err)
+{
+	struct stat st;
+
+	*fd = dsync_sys_openat(DSYNC_SYS_CWD, path, O_RDONLY | O_NONBLOCK, 0);
+	if (*fd < 0)
+		return dsync_error_set_errno(err, -*fd, "cannot open %s", path);
+	if (dsync_sys_fstat(*fd, &st) == 0 && S_ISREG(st.st_mode))
+		return 0;
+	dsync_sys_close(*fd);
+	*fd = -1;
+	return dsync_error_set(err, DSYNC_ERR_INVALID, "", "%s is not a regular file", path);
+}
+
+static int
 execute(struct run *run, const struct run_place *place, const struct endings *endings, struct dsync_error *err)
 {
 	struct dsync_job job;
+	int pushed = -1;
 	int rc;
 
 	rc = describe_job(run, place, &job, err);
+	if (rc == 0 && run->pushed != NULL)
+		rc = open_pushed(run->pushed, &pushed, err);
+	job.push = pushed >= 0;
 	progress_begin(&run->progress, run->app, run->wasm);
 	if (rc == 0)
-		rc = endings_run_job(
-			endings, run->app->context, &job, -1, run_tell_event, run, &run->result, err);
+		rc = endings_run_job(endings, run->app->context, &job, pushed, run_tell_event, run, &run->result, err);
 	progress_end(&run->progress);
 	dsync_job_finish(&job);
+	if (pushed >= 0)
+		dsync_sys_close(pushed);
 	return rc;
 }
 

@@ -21,7 +21,7 @@ struct dsync_archive;
 
 struct run {
 	/* as they were given; NULL or -1 where they were not */
-	const char *wasm, *payload, *context, *manifest, *output, *record, *replay, *sandbox;
+	const char *wasm, *payload, *pushed, *context, *manifest, *output, *record, *replay, *sandbox;
 	struct list hosts, env;
 	int64_t timeout;
 	bool force; /* OUT may be there */
