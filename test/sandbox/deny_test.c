@@ -16,9 +16,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <linux/audit.h>
@@ -92,13 +95,17 @@ expect(const struct seccomp_data *d)
 	else if (d->nr == SYS_tgkill)
 		allowed = a0 == PID;
 	else if (d->nr == SYS_ioctl)
-		allowed = a1 != 0x5412 && a1 != 0x541c;
+		allowed = a1 != 0x5412 && a1 != 0x541c && a1 != 0x8901 && a1 != 0x8902;
+	else if (d->nr == SYS_fcntl)
+		allowed = a1 != 8 && a1 != 10 && a1 != 15;
+	else if (d->nr == SYS_prlimit64)
+		allowed = a0 == 0 || a0 == PID;
 	return allowed ? SECCOMP_RET_ALLOW : REFUSED;
 }
 
 static const uint64_t corners[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 15, 16, 17, 0x12, 0x20, 0x22, 0x21, 38, 40, 262,
-	0x5411, 0x5412, 0x5413, 0x541c, 0x541d, 0x10000, 0x3d0f00, 0x10000000, 0x80003, 0x803, PID - 1, PID, PID + 1,
-	0x7fffffff, 0x80000000, UINT64_C(1) << 32, (UINT64_C(1) << 32) + 4, UINT64_MAX };
+	0x5411, 0x5412, 0x5413, 0x541c, 0x541d, 0x8901, 0x8902, 9, 0x10000, 0x3d0f00, 0x10000000, 0x80003, 0x803,
+	PID - 1, PID, PID + 1, 0x7fffffff, 0x80000000, UINT64_C(1) << 32, (UINT64_C(1) << 32) + 4, UINT64_MAX };
 #define CORNERS (sizeof(corners) / sizeof(corners[0]))
 
 static void
@@ -143,7 +150,8 @@ agrees_on_every_number(void **state)
 static void
 agrees_on_every_pair_of_arguments(void **state)
 {
-	static const int numbers[] = { SYS_clone, SYS_mprotect, SYS_mmap, SYS_socket, SYS_tgkill, SYS_ioctl, SYS_read };
+	static const int numbers[] = { SYS_clone, SYS_mprotect, SYS_mmap, SYS_socket, SYS_tgkill, SYS_ioctl, SYS_fcntl,
+		SYS_prlimit64, SYS_read };
 	struct seccomp_data d;
 	size_t n, first, second, i, j;
 
@@ -173,7 +181,7 @@ lists_what_matters(void **state)
 {
 	static const int wanted[] = { SYS_execve, SYS_execveat, SYS_process_vm_readv, SYS_process_vm_writev, SYS_kill,
 		SYS_mount, SYS_unshare, SYS_setns, SYS_bpf, SYS_io_uring_setup, SYS_userfaultfd, SYS_keyctl, SYS_setuid,
-		SYS_init_module, SYS_memfd_create, SYS_listen };
+		SYS_init_module, SYS_memfd_create, SYS_listen, SYS_fchmodat, SYS_setxattr, SYS_sched_setscheduler };
 	const struct dsync_deny_call *calls;
 	size_t i, j, count;
 
@@ -207,6 +215,8 @@ try_loaded(void)
 {
 	char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	const int program = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	struct sched_param parameter = { 0 };
+	struct rlimit limit;
 	pthread_t thread;
 
 #define MUST(condition) \
@@ -226,6 +236,12 @@ try_loaded(void)
 	MUST(fails_with(socket(AF_PACKET, SOCK_RAW, 0), EPERM))
 	MUST(fails_with(socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, 1), EPERM))
 	MUST(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) >= 0 && socket(AF_UNIX, SOCK_STREAM, 0) >= 0)
+	MUST(fails_with(fcntl(program, F_SETOWN, getppid()), EPERM) &&
+		fails_with(fcntl(program, F_SETSIG, SIGKILL), EPERM))
+	MUST(fcntl(program, F_SETFD, FD_CLOEXEC) == 0)
+	MUST(fails_with(prlimit(getppid(), RLIMIT_CORE, NULL, &limit), EPERM) && getrlimit(RLIMIT_CORE, &limit) == 0)
+	MUST(fails_with(chmod("/", 0755), EPERM) && fails_with(setxattr("/", "user.a", "", 0, 0), EPERM))
+	MUST(fails_with(sched_setscheduler(getppid(), SCHED_OTHER, &parameter), EPERM))
 	MUST(pthread_create(&thread, NULL, nothing, NULL) == 0 && pthread_join(thread, NULL) == 0)
 #undef MUST
 	return 0;

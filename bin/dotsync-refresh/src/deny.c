@@ -2,6 +2,7 @@
 #include "deny.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -51,6 +52,9 @@
 #ifndef SYS_process_mrelease
 #define SYS_process_mrelease 448
 #endif
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
+#endif
 
 /* clang-format off */
 #define CALLS_EVERYWHERE(X) \
@@ -64,7 +68,9 @@
 	X(shmget) X(shmat) X(semget) X(msgget) X(mq_open) X(listen) X(accept) X(accept4) \
 	X(init_module) X(finit_module) X(delete_module) X(kexec_load) X(reboot) X(swapon) X(swapoff) X(acct) \
 	X(quotactl) X(quotactl_fd) X(syslog) X(sethostname) X(setdomainname) X(vhangup) \
-	X(settimeofday) X(clock_settime) X(adjtimex) X(clock_adjtime) X(migrate_pages) X(move_pages) X(setpriority)
+	X(settimeofday) X(clock_settime) X(adjtimex) X(clock_adjtime) X(migrate_pages) X(move_pages) X(setpriority) \
+	X(sched_setscheduler) X(sched_setparam) X(sched_setattr) X(sched_setaffinity) X(ioprio_set) \
+	X(fchmodat) X(fchmodat2) X(fchownat) X(utimensat) X(setxattr) X(lsetxattr) X(removexattr) X(lremovexattr)
 
 #if DSYNC_DENY_LEAK_CHECKER
 #define CALLS_OF_TRACERS(X)
@@ -74,7 +80,8 @@
 #define CLONE_NEEDS 0x10000u /* CLONE_THREAD */
 #endif
 
-#define CALLS_OF_X86(X) X(fork) X(vfork) X(mknod) X(iopl) X(ioperm) X(modify_ldt) X(uselib) X(kexec_file_load)
+#define CALLS_OF_X86(X) X(fork) X(vfork) X(mknod) X(iopl) X(ioperm) X(modify_ldt) X(uselib) X(kexec_file_load) \
+	X(chmod) X(chown) X(lchown) X(utime) X(utimes) X(futimesat)
 
 #ifdef __x86_64__
 #define CALLS(X) CALLS_EVERYWHERE(X) CALLS_OF_X86(X)
@@ -104,6 +111,8 @@
 #define RAW 3u
 #define TYPE_INTO_TERMINAL 0x5412u  /* TIOCSTI */
 #define PASTE_INTO_TERMINAL 0x541cu /* TIOCLINUX */
+#define OWN_FILE 0x8901u            /* FIOSETOWN: whom to signal about it */
+#define OWN_SOCKET 0x8902u          /* SIOCSPGRP */
 
 #define CALL_REFUSED(name) IF_EQUAL(SYS_##name, 0, 1), REFUSE,
 #define CALL_IF(number, length) IF_EQUAL(number, 0, length)
@@ -125,8 +134,13 @@ static const struct sock_filter code[] = {
 		IF_EQUAL(AF_INET6, 0, 4), LOAD_ARGUMENT(1), MASK(SOCKET_TYPE), IF_EQUAL(RAW, 1, 0), ALLOW, REFUSE,
 	CALL_IF(SYS_tgkill, 4),
 		LOAD_ARGUMENT(0), IF_EQUAL(DSYNC_DENY_OWN_PID, 0, 1), ALLOW, REFUSE,
-	CALL_IF(SYS_ioctl, 5),
-		LOAD_ARGUMENT(1), IF_EQUAL(TYPE_INTO_TERMINAL, 2, 0), IF_EQUAL(PASTE_INTO_TERMINAL, 1, 0), ALLOW, REFUSE,
+	CALL_IF(SYS_ioctl, 7),
+		LOAD_ARGUMENT(1), IF_EQUAL(TYPE_INTO_TERMINAL, 4, 0), IF_EQUAL(PASTE_INTO_TERMINAL, 3, 0), IF_EQUAL(OWN_FILE, 2, 0),
+		IF_EQUAL(OWN_SOCKET, 1, 0), ALLOW, REFUSE,
+	CALL_IF(SYS_fcntl, 6),
+		LOAD_ARGUMENT(1), IF_EQUAL(F_SETOWN, 3, 0), IF_EQUAL(F_SETOWN_EX, 2, 0), IF_EQUAL(F_SETSIG, 1, 0), ALLOW, REFUSE,
+	CALL_IF(SYS_prlimit64, 5),
+		LOAD_ARGUMENT(0), IF_EQUAL(0, 1, 0), IF_EQUAL(DSYNC_DENY_OWN_PID, 0, 1), ALLOW, REFUSE,
 	ALLOW,
 };
 /* clang-format on */

@@ -4,14 +4,17 @@
  *
  * A deny-list, not an allow-list as the worker has: what libcurl, the TLS library and the modules for names need differs from machine to
  * machine, what none of them needs does not.  Refused with EPERM are programs and processes, tracing and signals, name spaces and mounts,
- * the kernel's own affairs, other identities, System V memory, listening; of some calls only certain arguments:
+ * the kernel's own affairs, other identities, System V memory, listening, and changing mode, owner, times and attributes of a file by its
+ * path, which Landlock does not look at; of some calls only certain arguments:
  *
  *	clone          anything but a thread             (clone3 answers ENOSYS, which libc knows)
  *	mmap           memory both writable and executable, or executable without a file
  *	mprotect       making memory executable
  *	socket         other families than Unix, IPv4, IPv6 and netlink; raw ones of IPv4 and IPv6
  *	tgkill         other processes than this
- *	ioctl          typing into a terminal
+ *	prlimit64      other processes than this
+ *	ioctl          typing into a terminal, and whom a descriptor signals
+ *	fcntl          whom a descriptor signals, and with what: a way to kill
  *
  * Another machine's calls (i386, x32) end the process.  doc/seccomp.txt lists the names; test/sandbox evaluates the array.
  */
