@@ -67,6 +67,11 @@ int dsync_assembly_reserve(struct dsync_assembly *a, uint64_t payload_size, stru
 
 int dsync_assembly_append(struct dsync_assembly *a, const void *data, size_t size, struct dsync_error *err);
 
+#define DSYNC_ASSEMBLY_PIECE_MAX (256u * 1024u)
+
+/* Of how many bytes, 1 to DSYNC_ASSEMBLY_PIECE_MAX, the next append is best made by whoever gathers them. */
+size_t dsync_assembly_piece(const struct dsync_assembly *a);
+
 /*
  * Appends all of a file, or what a pipe brings until it ends.  Holes stay holes, blocks are shared where the file
  * system can.  A file that changes meanwhile is DSYNC_ERR_CHANGED.

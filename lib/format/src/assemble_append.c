@@ -23,6 +23,12 @@ advance(struct dsync_assembly *a, uint64_t size, struct dsync_error *err)
 	return dsync__assembly_report(a, err);
 }
 
+size_t
+dsync_assembly_piece(const struct dsync_assembly *a)
+{
+	return DSYNC__PIECE_SIZE - (size_t)((a->place + a->size) % DSYNC__PIECE_SIZE);
+}
+
 /* Hashes and writes one piece while it is in the processor's cache. */
 static int
 put_piece(struct dsync_assembly *a, const void *data, size_t size, struct dsync_error *err)
@@ -48,8 +54,9 @@ dsync_assembly_append(struct dsync_assembly *a, const void *data, size_t size, s
 	if (a->crc_size < a->size)
 		rc = dsync__assembly_catch_up(a, true, err);
 	while (rc == 0 && size > 0) {
-		size_t piece = size < DSYNC__PIECE_SIZE ? size : DSYNC__PIECE_SIZE;
+		size_t piece = dsync_assembly_piece(a);
 
+		piece = size < piece ? size : piece;
 		rc = put_piece(a, place, piece, err);
 		place += piece;
 		size -= piece;
@@ -67,7 +74,7 @@ dsync__assembly_append_source(
 	if (a->crc_size < a->size)
 		rc = dsync__assembly_catch_up(a, true, err);
 	while (rc == 0) {
-		size = source(user, a->piece, DSYNC__PIECE_SIZE);
+		size = source(user, a->piece, dsync_assembly_piece(a));
 		if (size <= 0)
 			return (int)size;
 		rc = put_piece(a, a->piece, (size_t)size, err);
@@ -246,6 +253,21 @@ dsync_assembly_append_fd(struct dsync_assembly *a, int fd, struct dsync_error *e
 	return append_feed(a, &pipe, err);
 }
 
+/* What lies behind the end of a file reads as a hole, so a base that was cut is told by its size alone. */
+static int
+check_base_size(const struct dsync_assembly *a, uint64_t end, struct dsync_error *err)
+{
+	struct stat st;
+	int rc;
+
+	rc = dsync_sys_fstat(a->base->fd, &st);
+	if (rc < 0)
+		return dsync_error_set_errno(err, -rc, "cannot look at the older version");
+	if ((uint64_t)st.st_size >= end)
+		return 0;
+	return dsync_error_set(err, DSYNC_ERR_CHANGED, "Z30", "the archive became shorter while it was read");
+}
+
 /* The rest of the base's range that could not be shared. */
 static int
 copy_base(struct dsync_assembly *a, uint64_t offset, uint64_t end, struct dsync_error *err)
@@ -263,6 +285,8 @@ copy_base(struct dsync_assembly *a, uint64_t offset, uint64_t end, struct dsync_
 			rc = advance(a, size, err);
 		offset += size;
 	}
+	if (rc == 0)
+		rc = check_base_size(a, payload + end, err);
 	return rc == 0 ? extend(a, err) : rc;
 }
 

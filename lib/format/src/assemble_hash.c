@@ -31,18 +31,16 @@ dsync__assembly_hash(struct dsync_assembly *a, const void *data, size_t size)
 	}
 }
 
-/* The piece that begins where the sum that is furthest behind stands, and ends where the other stands at the latest. */
+/* The piece that begins where the sum that is further behind stands, and ends where the other stands at the latest. */
 static size_t
 next_piece(const struct dsync_assembly *a, bool with_hash, uint64_t *start)
 {
 	uint64_t stop = a->size;
 
 	*start = a->crc_size;
-	if (with_hash && a->hash_size < a->crc_size) {
+	if (with_hash && a->hash_size < a->crc_size) { /* never the other way round */
 		*start = a->hash_size;
 		stop = a->crc_size;
-	} else if (with_hash && a->crc_size < a->hash_size) {
-		stop = a->hash_size;
 	}
 	return stop - *start < DSYNC__PIECE_SIZE ? (size_t)(stop - *start) : DSYNC__PIECE_SIZE;
 }

@@ -255,9 +255,12 @@ int
 dsync_builder_write_fd(struct dsync_builder *b, int fd, struct dsync_error *err)
 {
 	struct dsync_archive *check;
+	struct dsync_error own;
 	int spool;
 	int rc;
 
+	if (err == NULL)
+		err = &own;
 	rc = check_ready(b, err);
 	if (rc < 0)
 		return rc;
@@ -267,8 +270,7 @@ dsync_builder_write_fd(struct dsync_builder *b, int fd, struct dsync_error *err)
 	rc = write_archive(b, spool, err);
 	if (rc == 0) {
 		check = dsync_archive_open_fd(spool, NULL, err);
-		rc = check != NULL ? stream_spool(spool, fd, err)
-				   : DSYNC_ERR_NOT_ARCHIVE; /* or another, which err knows */
+		rc = check != NULL ? stream_spool(spool, fd, err) : err->code;
 		dsync_archive_unref(check);
 	}
 	dsync_sys_close(spool);

@@ -307,6 +307,53 @@ stops_reading_back(void **state)
 	close(fd);
 }
 
+/* Where the file stood after each piece, as progress tells it. */
+struct ends {
+	uint64_t place;
+	unsigned count;
+	unsigned uneven; /* not at a multiple of the piece */
+};
+
+static int
+note_end(void *user, uint64_t done, uint64_t total)
+{
+	struct ends *ends = user;
+
+	(void)total;
+	ends->count++;
+	ends->uneven += (ends->place + done) % DSYNC_ASSEMBLY_PIECE_MAX != 0;
+	return 0;
+}
+
+/* Large parts of the page cache begin at multiples of their size: so pieces end there. */
+static void
+ends_pieces_evenly(void **state)
+{
+	const size_t size = 5 * DSYNC_ASSEMBLY_PIECE_MAX;
+	unsigned char *bytes = malloc(size);
+	struct ends ends = { .count = 0 };
+	struct dsync_assembly *a;
+	int fd = open_new("a.sync");
+
+	(void)state;
+	assert_non_null(bytes);
+	memset(bytes, 'x', size);
+	assert_int_equal(dsync_assembly_begin(&a, fd, NULL, 0, NULL), 0);
+	assert_int_equal(dsync_assembly_append(a, bytes, 12345, NULL), 0);
+	ends.place = dsync_assembly_payload_offset(a);
+	assert_int_equal(
+		(ends.place + 12345 + dsync_assembly_piece(a)) % DSYNC_ASSEMBLY_PIECE_MAX, 0);
+	dsync_assembly_set_progress(a, note_end, &ends);
+	assert_int_equal(dsync_assembly_append(a, bytes, size - 12345, NULL), 0);
+	assert_int_equal(ends.count, 6);
+	assert_int_equal(ends.uneven, 1); /* the last */
+	finish(a);
+	dsync_assembly_destroy(a);
+	close(fd);
+	check_bytes("a.sync", bytes, size);
+	free(bytes);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, sample_setup, sample_teardown)
 
 int
@@ -319,6 +366,7 @@ main(void)
 		TEST(obeys_limits),
 		TEST(cuts_what_was_reserved),
 		TEST(stops_reading_back),
+		TEST(ends_pieces_evenly),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

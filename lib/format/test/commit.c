@@ -30,6 +30,7 @@ replaces_and_leaves_nothing(void **state)
 	assert_null(dsync_commit_result(commit));
 	assert_true(sample_exists(".a.sync.next"));
 	assert_int_equal(dsync_commit_is_locked("a.sync"), 1);
+	assert_int_equal(faccessat(dsync_commit_folder(commit), ".a.sync.next", F_OK, 0), 0);
 	assert_true(dsync_commit_target_path(commit)[0] == '/');
 	assert_int_equal(access(dsync_commit_staging_path(commit), F_OK), 0);
 	stage_payload(commit, "new");
@@ -66,9 +67,8 @@ follows_links(void **state)
 {
 	struct dsync_commit *commit;
 	struct dsync_error err;
-	char link[64];
+	char link[64], target[4096];
 
-	(void)state;
 	assert_int_equal(mkdir("real", 0700), 0);
 	sample_make("real/a.sync", "old");
 	assert_int_equal(symlink("real/a.sync", "one.sync"), 0);
@@ -80,6 +80,13 @@ follows_links(void **state)
 	dsync_commit_close(commit);
 	sample_check("real/a.sync", "new");
 	assert_int_equal(readlink("two.sync", link, sizeof(link)), 8); /* still a link */
+
+	assert_true(strlen(*state) + strlen("/real/a.sync") < sizeof(target));
+	strcat(strcpy(target, *state), "/real/a.sync");
+	assert_int_equal(symlink(target, "three.sync"), 0);
+	assert_int_equal(stage_begin(&commit, "three.sync", &err), 0);
+	assert_true(sample_exists("real/.a.sync.next"));
+	dsync_commit_close(commit);
 	assert_int_equal(unlink("real/a.sync"), 0);
 	assert_int_equal(rmdir("real"), 0);
 }
@@ -140,6 +147,7 @@ keeps_owner_and_attributes(void **state)
 	struct dsync_error err;
 	struct stat st;
 	char value[16];
+	int i;
 
 	(void)state;
 	sample_make("a.sync", "old");
@@ -162,6 +170,9 @@ keeps_owner_and_attributes(void **state)
 	stage_payload(commit, "new");
 	assert_int_equal(dsync_commit_set_attribute(commit, "user.dotsync.state", "fresh", 5), 0);
 	assert_int_equal(dsync_commit_set_attribute(commit, "user.big", value, 1025), DSYNC_ERR_INVALID);
+	for (i = 1; i < 4; i++)
+		assert_int_equal(dsync_commit_set_attribute(commit, "user.dotsync.other", "o", 1), 0);
+	assert_int_equal(dsync_commit_set_attribute(commit, "user.dotsync.fifth", "o", 1), DSYNC_ERR_LIMIT);
 	assert_int_equal(dsync_commit_publish(commit, &err), 0);
 	dsync_commit_close(commit);
 

@@ -24,6 +24,8 @@ refuses_targets(void **state)
 	const struct dsync_commit_options replace = { .wait_ms = 0 };
 	struct dsync_commit *commit;
 	struct dsync_error err;
+	char path[4097];
+	size_t i;
 
 	(void)state;
 	sample_spit("text", "no archive", 10);
@@ -41,6 +43,19 @@ refuses_targets(void **state)
 	assert_int_equal(stage_begin(&commit, "loop", &err), DSYNC_ERR_SYSTEM);
 	assert_int_equal(err.sys_errno, ELOOP);
 	assert_int_equal(dsync_commit_begin(&commit, "missing", &replace, NULL), DSYNC_ERR_NOT_FOUND);
+	assert_int_equal(dsync_commit_begin(&commit, "/missing", &replace, &err), DSYNC_ERR_NOT_FOUND);
+	assert_string_equal(err.message, "/missing does not exist");
+	memset(path, 'd', sizeof(path));
+	for (i = 1; i < sizeof(path); i += 2)
+		path[i] = '/';
+	path[4096] = '\0';
+	assert_int_equal(stage_begin(&commit, path, &err), DSYNC_ERR_SYSTEM);
+	assert_int_equal(err.sys_errno, ENAMETOOLONG);
+	path[4095] = '\0'; /* as a link's target it only just fits, but not behind the folder's name */
+	assert_int_equal(symlink(path, "long"), 0);
+	assert_int_equal(stage_begin(&commit, "long", &err), DSYNC_ERR_SYSTEM);
+	assert_int_equal(err.sys_errno, ENAMETOOLONG);
+	assert_int_equal(unlink("long"), 0);
 	assert_int_equal(unlink("loop"), 0);
 	assert_int_equal(unlink("pipe"), 0);
 	assert_int_equal(sample_count(), 1); /* no staging file was left, or ever made for the missing */

@@ -16,7 +16,7 @@ int stage_begin(struct dsync_commit **commit, const char *path, struct dsync_err
 /* Puts an archive with this payload into the staging file. */
 void stage_payload(struct dsync_commit *commit, const char *payload);
 
-/* Works in a child that is the stranger, and returns what the work did (0 to -254). */
+/* Works with the rights of the stranger, which takes root, and returns what the work did. */
 int stage_as_stranger(int (*work)(void));
 
 #endif

@@ -94,9 +94,10 @@ finds_every_damage(void **state)
 	struct dsync_builder *b = sample_builder("to be damaged");
 	struct dsync_archive_entry entry;
 	struct dsync_archive *archive;
+	unsigned char *data;
 	uint64_t places[2];
 	struct heard h;
-	size_t i;
+	size_t i, size;
 	int fd;
 
 	(void)state;
@@ -116,6 +117,11 @@ finds_every_damage(void **state)
 	close(fd);
 	h = verify("a.sync");
 	assert_string_equal(h.text, "F context.json;F payload;");
+
+	archive = sample_open("a.sync");
+	assert_int_equal(dsync_archive_read_entry(archive, "context.json", 100, &data, &size, NULL), DSYNC_ERR_CORRUPT);
+	assert_null(data);
+	dsync_archive_unref(archive);
 }
 
 static void

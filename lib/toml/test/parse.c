@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "toml/toml.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -228,9 +229,41 @@ absent_and_wrong_types(void **state)
 	assert_int_equal(dsync_toml_integer(doc, b, &integer), DSYNC_ERR_INVALID);
 	assert_int_equal(dsync_toml_float(doc, a, &number), DSYNC_ERR_INVALID);
 	assert_int_equal(dsync_toml_boolean(doc, DSYNC_TOML_NONE, &truth), DSYNC_ERR_INVALID);
+	assert_int_equal(dsync_toml_column(doc, DSYNC_TOML_NONE), 0);
 	assert_string_equal(dsync_toml_type_name(dsync_toml_type(doc, a)), "an integer");
+	assert_string_equal(dsync_toml_type_name(DSYNC_TOML_ABSENT), "nothing");
+	assert_string_equal(dsync_toml_type_name((enum dsync_toml_type)99), "something unknown");
 	dsync_toml_free(doc);
 	dsync_toml_free(NULL);
+}
+
+/* Each way of going deeper has the same limit; an element of an array is a level of its own. */
+static void
+depth_of_headers(void **state)
+{
+	static const struct {
+		const char *open, *close;
+		size_t most;
+	} rows[] = { { "[", "]", 80 }, { "[[", "]]", 79 }, { "", "=1", 80 } };
+	struct dsync_buffer text;
+	struct dsync_toml *doc;
+	size_t i, n, k;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (n = 77; n < 84; n++) {
+			dsync_buffer_init(&text, DSYNC_BUFFER_UNLIMITED);
+			dsync_buffer_append_text(&text, rows[i].open);
+			for (k = 0; k < n; k++)
+				dsync_buffer_append_text(&text, k == 0 ? "k" : ".k");
+			dsync_buffer_append_text(&text, rows[i].close);
+			doc = dsync_toml_parse((const char *)text.data, text.size, NULL);
+			if ((doc != NULL) != (n <= rows[i].most))
+				fail_msg("%sk%s of %zu parts", rows[i].open, rows[i].close, n);
+			dsync_toml_free(doc);
+			dsync_buffer_finish(&text);
+		}
+	}
 }
 
 /* Refused by its size alone, before a byte is read. */
@@ -253,6 +286,7 @@ main(void)
 		cmocka_unit_test(strings),
 		cmocka_unit_test(places),
 		cmocka_unit_test(absent_and_wrong_types),
+		cmocka_unit_test(depth_of_headers),
 		cmocka_unit_test(too_large),
 	};
 

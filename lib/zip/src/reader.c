@@ -19,7 +19,8 @@ get_size(int fd, uint64_t *size, struct dsync_error *err)
 	if (!S_ISREG(st.st_mode))
 		return dsync__zip_refuse(err, "Z1", 0, "not a regular file");
 	if (st.st_size < (off_t)DSYNC_ZIP_END_SIZE)
-		return dsync__zip_refuse(err, "Z1", 0, "file is only %" PRIu64 " bytes", (uint64_t)st.st_size);
+		return dsync__zip_refuse(
+			err, "Z1", 0, "no archive: the file is only %" PRIu64 " bytes", (uint64_t)st.st_size);
 	*size = (uint64_t)st.st_size;
 	return 0;
 }

@@ -18,6 +18,7 @@ const struct hostile_case hostile_cases[] = {
 	{ "should-fail-truncated", "Z2", false, NOTHING, NULL, cut_end },
 	{ "should-fail-zero-suffix", "Z2", false, NOTHING, use_zero_suffix, NULL },
 	{ "should-fail-suffix", "Z2", false, NOTHING, use_suffix, NULL },
+	{ "should-fail-suffix-across-pieces", "Z2", false, NOTHING, use_suffix_across, NULL },
 	{ "should-fail-comment", "Z3", false, NOTHING, use_comment, set_comment_size },
 	{ "should-fail-comment-past-end", "Z3", false, END(20, 2, 5), NULL, NULL },
 	{ "should-fail-stacked-in-comment", "Z8", false, NOTHING, use_stacked_exact, set_stacked_comment },
@@ -36,6 +37,7 @@ const struct hostile_case hostile_cases[] = {
 
 	{ "should-fail-mark-without-locator", "Z6", false, END(16, 4, 0xffffffff), NULL, NULL },
 	{ "should-fail-count-mark-without-locator", "Z6", false, END(10, 2, 0xffff), NULL, NULL },
+	{ "should-fail-locator-without-record", "Z6", true, NOTHING, NULL, keep_locator_and_end },
 	{ "should-fail-end64-signature", "Z6", true, END64(0, 4, 0), NULL, NULL },
 	{ "should-fail-end64-extensible", "Z6", true, END64(4, 8, 45), NULL, NULL },
 	{ "should-fail-locator-points-elsewhere", "Z6", true, LOCATOR(8, 8, 1), NULL, NULL },
@@ -82,6 +84,7 @@ const struct hostile_case hostile_cases[] = {
 	{ "should-fail-case-twin", "Z12", false, NOTHING, add_case_twin, NULL },
 	{ "should-fail-slash-twin", "Z12", false, NOTHING, add_slash_twin, NULL },
 	{ "should-fail-file-and-folder", "Z12", false, NOTHING, add_file_and_folder, NULL },
+	{ "should-fail-folder-and-file", "Z12", false, NOTHING, add_folder_and_file, NULL },
 	{ "should-fail-reserved-case", "Z12", false, NOTHING, add_reserved_case, NULL },
 	{ "should-fail-reserved-folder", "Z12", false, NOTHING, add_reserved_folder, NULL },
 

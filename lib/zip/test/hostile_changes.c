@@ -27,6 +27,16 @@ use_suffix(struct hostile *h)
 	dsync_buffer_append_text(&h->suffix, "<script>alert(1)</script> hidden after the end");
 }
 
+/* The end record lies across two of the pieces that the search for it reads. */
+void
+use_suffix_across(struct hostile *h)
+{
+	static const char zeros[5000];
+
+	hostile_add(h, "large", zeros, sizeof(zeros), 0);
+	dsync_buffer_append_zeros(&h->suffix, 4100);
+}
+
 /* A whole second archive in front: which end record counts? */
 void
 use_stacked(struct hostile *h)
@@ -59,6 +69,14 @@ void
 cut_end(struct hostile *h)
 {
 	h->out.size -= 30;
+}
+
+/* No room for the record that the locator promises. */
+void
+keep_locator_and_end(struct hostile *h)
+{
+	h->out.size -= h->locator_offset;
+	memmove(h->out.data, h->out.data + h->locator_offset, h->out.size);
 }
 
 void
@@ -198,6 +216,13 @@ add_file_and_folder(struct hostile *h)
 {
 	hostile_add(h, "a", "1", 1, 0);
 	hostile_add(h, "A/x", "2", 1, 0);
+}
+
+void
+add_folder_and_file(struct hostile *h)
+{
+	hostile_add(h, "A/x", "1", 1, 0);
+	hostile_add(h, "a", "2", 1, 0);
 }
 
 void

@@ -162,6 +162,19 @@ central_zip64_28(struct hostile *h)
 	hostile_extra64(&payload(h)->central, 12, 12, payload(h)->local_offset, 28);
 }
 
+/* The disk alone, which is the first one. */
+static void
+central_zip64_disk(struct hostile *h)
+{
+	hostile_extra(&payload(h)->central, 1, "\0\0\0\0", 4);
+}
+
+static void
+poke_entry_disk_mark(struct hostile *h)
+{
+	hostile_poke16(h, payload(h)->central_offset + 34, 0xffff);
+}
+
 static void
 zip64_records(struct hostile *h)
 {
@@ -373,6 +386,7 @@ static const struct lenient table[] = {
 	{ "directory ZIP64 of 24 bytes", central_zip64_24, NULL },
 	{ "directory ZIP64 of 28 bytes", central_zip64_28, NULL },
 	{ "directory ZIP64 of the offset", central_zip64_offset, poke_entry_offset_mark },
+	{ "directory ZIP64 of the disk", central_zip64_disk, poke_entry_disk_mark },
 	{ "ZIP64 records, no mark", zip64_records, NULL },
 	{ "ZIP64 records, offset marked", zip64_records, poke_offset_mark },
 	{ "ZIP64 records, all marked", zip64_records, poke_all_marks },

@@ -340,6 +340,70 @@ test_overlap(void **state)
 	hostile_finish(&h);
 }
 
+/* Where the archive was moved to and where the entry lies do not add up to an offset. */
+static void
+test_offset_overflow(void **state)
+{
+	unsigned char offset[8];
+	struct dsync_error err;
+	struct notes notes;
+	struct hostile h;
+
+	(void)state;
+	hostile_init(&h);
+	hostile_add_sample(&h);
+	memset(offset, 0xff, sizeof(offset));
+	hostile_extra(&h.entries[2].central, 1, offset, sizeof(offset));
+	prefix_not_counted(&h);
+	hostile_poke32(&h, strlen("stub") + h.entries[2].central_offset + 42, 0xffffffffu);
+	assert_null(open_loose(&h, &notes, &err));
+	assert_string_equal(err.rule, "Z25");
+	hostile_finish(&h);
+}
+
+/* A ZIP64 locator that leads nowhere is none. */
+static void
+test_locator_astray(void **state)
+{
+	struct dsync_error err;
+	struct notes notes;
+	struct dsync_zip *zip;
+	struct hostile h;
+
+	(void)state;
+	hostile_init(&h);
+	h.zip64 = true;
+	hostile_add_sample(&h);
+	hostile_emit(&h);
+	hostile_poke32(&h, h.end64_offset, 0);
+	hostile_poke64(&h, h.locator_offset + 8, UINT64_MAX);
+	zip = open_loose(&h, &notes, &err);
+	assert_non_null(zip);
+	assert_int_equal(dsync_zip_count(zip), 3);
+	dsync_zip_close(zip);
+	hostile_finish(&h);
+}
+
+/* Who is not interested in what was left out says so. */
+static void
+test_without_notes(void **state)
+{
+	struct dsync_zip *zip;
+	struct hostile h;
+
+	(void)state;
+	hostile_init(&h);
+	hostile_add_sample(&h);
+	bad_name(&h);
+	hostile_emit(&h);
+	hostile_file_fill(fd, h.out.data, h.out.size);
+	zip = dsync_zip_open_loose(fd, NULL, NULL, NULL);
+	assert_non_null(zip);
+	assert_int_equal(dsync_zip_count(zip), 3);
+	dsync_zip_close(zip);
+	hostile_finish(&h);
+}
+
 static void
 test_not_regular(void **state)
 {
@@ -364,6 +428,9 @@ main(void)
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_flipped),
 		cmocka_unit_test(test_overlap),
+		cmocka_unit_test(test_offset_overflow),
+		cmocka_unit_test(test_locator_astray),
+		cmocka_unit_test(test_without_notes),
 		cmocka_unit_test(test_not_regular),
 	};
 

@@ -234,6 +234,37 @@ test_stream(void **state)
 	dsync_zip_close(zip);
 }
 
+/* Possible sizes, which only the limit refuses: nothing is read and nothing asked for. */
+static void
+test_too_large_to_inflate(void **state)
+{
+	static char zeros[DSYNC_ZIP_INFLATE_SIZE_MAX / 1000];
+	struct hostile *other = calloc(1, sizeof(*other));
+	int other_fd = hostile_file_create();
+	const struct dsync_zip_entry *e;
+	struct dsync_error err = { 0 };
+	struct dsync_zip *zip;
+
+	(void)state;
+	assert_non_null(other);
+	hostile_init(other);
+	hostile_add(other, "large", zeros, sizeof(zeros), 0);
+	other->entries[0].local.method = other->entries[0].central.method = 8;
+	other->entries[0].local.size = other->entries[0].central.size = DSYNC_ZIP_INFLATE_SIZE_MAX + 1;
+	hostile_emit(other);
+	hostile_file_fill(other_fd, other->out.data, other->out.size);
+	zip = dsync_zip_open(other_fd, NULL, &err);
+	assert_non_null(zip);
+	e = dsync_zip_at(zip, 0);
+	assert_int_equal(dsync_zip_read(zip, e, NULL, &err), DSYNC_ERR_LIMIT);
+	assert_string_equal(err.rule, "Z27");
+	assert_int_equal(dsync_zip_stream(zip, e, zeros, sizeof(zeros), NULL, NULL, NULL), DSYNC_ERR_LIMIT);
+	dsync_zip_close(zip);
+	hostile_finish(other);
+	free(other);
+	dsync_sys_close(other_fd);
+}
+
 /* The file loses its end while it is open. */
 static void
 test_shrunk(void **state)
@@ -341,6 +372,9 @@ test_no_memory(void **state)
 	zip = open_sample();
 	dsync_fault_arm(DSYNC_FAULT_MEMORY, 0, 1, false);
 	assert_int_equal(dsync_zip_read(zip, dsync_zip_find(zip, "long"), buf, &err), DSYNC_ERR_NO_MEMORY);
+	dsync_fault_arm(DSYNC_FAULT_MEMORY, 0, 1, false);
+	assert_int_equal(dsync_zip_stream(zip, dsync_zip_find(zip, "long"), buf, LONG_SIZE, NULL, NULL, &err),
+		DSYNC_ERR_NO_MEMORY);
 	dsync_fault_disarm();
 	dsync_zip_close(zip);
 	free(buf);
@@ -356,6 +390,7 @@ main(void)
 		cmocka_unit_test(test_not_a_file),
 		cmocka_unit_test(test_read_stored),
 		cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_too_large_to_inflate),
 		cmocka_unit_test(test_shrunk),
 		cmocka_unit_test(test_costs),
 		cmocka_unit_test(test_faults),
