@@ -153,7 +153,9 @@ test_headers(void **state)
 #define PLAN(rest) "{\"urls\":[\"http://a/f\",\"http://b/f\"]," rest "}"
 #define FEED "{\"x\":[{\"n\":\"o\"},{\"n\":\"d-1\",\"u\":\"d\"}]}"
 
-/* Sums, feeds and queries; test/guest has what is compressed. */
+#define UNKNOWN_STEP "\"unpack\" in context.json has an unknown step; known are gz, zst, xz, tar:MEMBER, zip:MEMBER"
+
+/* Sums and feeds; tar.c, zip.c and test/guest have archives. */
 static const struct row plans[] = {
 	{ PLAN("\"expect\":\"sha256:" HELLO_SUM "\""), { { "http://a/f", 200, "hello", 0 } }, DOTSYNC_UPDATED, "hello",
 		"", 1, 0 },
@@ -181,10 +183,85 @@ static const struct row plans[] = {
 		"http://b/f is a tar archive that breaks off before its end", 2, 0 },
 	{ PLAN("\"unpack\":[\"zip:a\"]"), { { "http://b/f", 200, "hello", 0 } }, DOTSYNC_FAILED, "",
 		"http://b/f is no ZIP archive", 2, 0 },
+	{ PLAN("\"expect\":\"https://a/s\""),
+		{ { "https://a/s", 200, HELLO_SUM, 0 }, { "http://b/f", 200, "hello", 0 } }, DOTSYNC_UPDATED, "hello",
+		"", 4, 0 },
+	{ PLAN("\"expect\":\"ftp://a/s\""), { { 0 } }, DOTSYNC_FAILED, "",
+		"http://b/f is to be checked with a file whose URL is not usable", 0, 0 },
+	{ PLAN("\"json_url\":\"/x\""), { { "http://b/f", 200, FEED, DOTSYNC_NET } }, DOTSYNC_FAILED, "",
+		"http://b/f has no usable URL at /x", 2, 0 },
+	{ PLAN("\"json_url\":\"x\""), { { 0 } }, DOTSYNC_FAILED, "",
+		"\"json_url\" in context.json is no JSON pointer: expected /NAME/0/...", 0, 0 },
+	{ PLAN("\"json_url\":1"), { { 0 } }, DOTSYNC_FAILED, "",
+		"\"json_url\" in context.json is no JSON pointer: expected /NAME/0/...", 0, 0 },
+	{ PLAN("\"expect\":1"), { { 0 } }, DOTSYNC_FAILED, "",
+		"\"expect\" in context.json is no text: expected sha256:HEX or a URL", 0, 0 },
+	{ PLAN("\"expect\":\"sha256:12\""), { { 0 } }, DOTSYNC_FAILED, "",
+		"\"expect\" in context.json is no SHA-256: expected 64 hexadecimal digits", 0, 0 },
+	{ PLAN("\"allow_empty\":1"), { { 0 } }, DOTSYNC_FAILED, "",
+		"\"allow_empty\" in context.json is neither true nor false", 0, 0 },
+	{ PLAN("\"unpack\":1"), { { 0 } }, DOTSYNC_FAILED, "", "\"unpack\" in context.json is no list of texts", 0, 0 },
+	{ PLAN("\"unpack\":[\"gz\""), { { 0 } }, DOTSYNC_FAILED, "", "\"unpack\" in context.json is no list of texts",
+		0, 0 },
+	{ PLAN("\"unpack\":[1]"), { { 0 } }, DOTSYNC_FAILED, "", UNKNOWN_STEP, 0, 0 },
+	{ PLAN("\"unpack\":[\"bz2\"]"), { { 0 } }, DOTSYNC_FAILED, "", UNKNOWN_STEP, 0, 0 },
+	{ PLAN("\"unpack\":[\"tar:\"]"), { { 0 } }, DOTSYNC_FAILED, "", UNKNOWN_STEP, 0, 0 },
+	{ PLAN("\"unpack\":[\"zip:a\",\"gz\"]"), { { 0 } }, DOTSYNC_FAILED, "",
+		"\"unpack\" in context.json goes on after tar: or zip:, which must be last", 0, 0 },
+	{ PLAN("\"unpack\":[\"gz\",\"gz\",\"gz\",\"gz\",\"gz\"]"), { { 0 } }, DOTSYNC_FAILED, "",
+		"\"unpack\" in context.json has more than 4 steps", 0, 0 },
+	{ PLAN("\"expect\":\"/s\",\"expect\":\"/t\""), { { 0 } }, DOTSYNC_FAILED, "", "context.json has a key twice", 0,
+		0 },
+	{ PLAN("\"urls\":[\"http://a/\"]"), { { 0 } }, DOTSYNC_FAILED, "", "context.json has a key twice", 0, 0 },
+	{ ONE " \n", { { "http://a/", 200, "data", 0 } }, DOTSYNC_UPDATED, "data", "", 1, 0 },
+	{ ONE "}", { { 0 } }, DOTSYNC_FAILED, "", NO_PLAN, 0, 0 },
+	{ ONE " {}", { { 0 } }, DOTSYNC_FAILED, "", NO_PLAN, 0, 0 },
 	{ PLAN("\"other\":1"), { { 0 } }, DOTSYNC_FAILED, "",
 		"context.json has an unknown key \"other\"; known are v, urls, headers, query, json_url, expect, unpack, allow_empty",
 		0, 0 },
 };
+
+/* The URL that is asked for, with its query; NULL: refused. */
+static void
+test_queries(void **state)
+{
+	static const struct {
+		const char *url, *query, *head;
+	} cases[] = {
+		{ "http://a/", "{}", "GET http://a/" },
+		{ "http://a/", "{\"q\":\"v\"}", "GET http://a/?q=v" },
+		{ "http://a/?x", "{\"q\":\"v\"}", "GET http://a/?x&q=v" },
+		{ "http://a/", "{\"q\":\"v\",\"r\":\"\"}", "GET http://a/?q=v&r=" },
+		{ "http://a/", "{\"q\":\"aZ09-._~\"}", "GET http://a/?q=aZ09-._~" },
+		{ "http://a/", "{\"a b\":\"c&d=\\u00e4/\"}", "GET http://a/?a%20b=c%26d%3D%C3%A4%2F" },
+		{ "http://a/", "{\"key\":\"{secret:TOKEN}\"}", "GET http://a/?key={secret:TOKEN}" },
+		{ "http://a/", "{\"key\":\"{secret:TOKEN\"}", "GET http://a/?key=%7Bsecret%3ATOKEN" },
+		{ "http://a/", "{\"key\":\"{secret:T+N}\"}", "GET http://a/?key=%7Bsecret%3AT%2BN%7D" },
+		{ "http://a/", "{\"key\":\"{other}\"}", "GET http://a/?key=%7Bother%7D" },
+		{ "http://a/", "[]", NULL },
+		{ "http://a/", "{\"q\":1}", NULL },
+		{ "http://a/", "{\"q\" 1}", NULL },
+	};
+	struct host *host = malloc(sizeof(*host));
+	char context[512];
+	size_t i;
+
+	(void)state;
+	assert_non_null(host);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct row row = { .context = context };
+
+		snprintf(context, sizeof(context), "{\"query\":%s,\"urls\":[\"%s\"]}", cases[i].query, cases[i].url);
+		run_row(host, &row);
+		assert_int_equal(host->outcome, DOTSYNC_FAILED); /* there is no such page */
+		assert_int_equal(host->requests, cases[i].head != NULL ? 1 : 0);
+		if (cases[i].head != NULL)
+			assert_string_equal(host->heads[0], cases[i].head);
+		else
+			assert_non_null(strstr(host->message, " has headers or a query that are not text"));
+	}
+	free(host);
+}
 
 static void
 test_plans(void **state)
@@ -247,6 +324,25 @@ test_sizes(void **state)
 			assert_int_equal(strlen(host->heads[0]), 13 + 1 + size + 2 + 1);
 		assert_int_equal(host->requests, 13 + 1 + size + 2 + 1 < 16384 ? 1 : 0);
 	}
+	for (size = 4096 - 4; size <= 4096 + 4; size++) { /* one value, each byte of which becomes three */
+		i = snprintf(context, 64, "{\"urls\":[\"http://a/\"],\"query\":{\"q\":\"");
+		memset(context + i, '%', (size_t)size);
+		snprintf(context + i + size, 64, "\"}}");
+		run_row(host, &row);
+		assert_int_equal(host->requests, size < 4096 ? 1 : 0);
+	}
+	for (size = 2720; size <= 2730; size++) { /* two of them */
+		i = snprintf(context, 64, "{\"urls\":[\"http://a/\"],\"query\":{\"q\":\"");
+		memset(context + i, '%', (size_t)size);
+		i += size;
+		i += snprintf(context + i, 64, "\",\"r\":\"");
+		memset(context + i, '%', (size_t)size);
+		snprintf(context + i + size, 64, "\"}}");
+		run_row(host, &row);
+		if (host->requests == 1)
+			assert_int_equal(strlen(host->heads[0]), 13 + 2 * (3 + 3 * size));
+		assert_int_equal(host->requests, 13 + 2 * (3 + 3 * size) < 16384 ? 1 : 0);
+	}
 	for (size = 8192 - 4; size <= 8192 + 4; size++) {
 		i = snprintf(context, 64, "{\"urls\":[\"");
 		memset(context + i, 'u', (size_t)size);
@@ -266,6 +362,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_queries),
 		cmocka_unit_test(test_plans),
 		cmocka_unit_test(test_known),
 		cmocka_unit_test(test_sizes),

@@ -131,6 +131,40 @@ take(struct plan *plan, struct json_span name, struct json_span value)
 	return 0;
 }
 
+/* Has this very name come before?  Readers differ in which of two they take. */
+static int32_t
+is_repeated(struct json_span text, struct json_span name)
+{
+	struct json_span other, value;
+	struct json_walk walk;
+	int32_t i;
+
+	json_walk_init(&walk, text, '{');
+	while (json_walk_next(&walk, &other, &value) > 0 && other.data != name.data) {
+		for (i = 0; other.size == name.size && i < name.size && other.data[i] == name.data[i]; i++)
+			;
+		if (other.size == name.size && i == name.size)
+			return 1;
+	}
+	return 0;
+}
+
+/* Nothing but space behind the end of the walk's object. */
+static int32_t
+is_all(const struct json_walk *walk)
+{
+	const char *p = walk->next;
+	int32_t closed = 0;
+
+	for (; p < walk->end; p++) {
+		if (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r')
+			continue;
+		if (closed++)
+			return 0;
+	}
+	return closed;
+}
+
 int32_t
 plan_read(struct plan *plan)
 {
@@ -146,8 +180,10 @@ plan_read(struct plan *plan)
 	if (size <= 0 || dotsync_size(DOTSYNC_CONTEXT) > CONTEXT_SIZE_MAX || json_walk_init(&walk, text, '{') < 0)
 		return refuse(plan, no_plan);
 	while ((more = json_walk_next(&walk, &name, &value)) > 0) {
+		if (is_repeated(text, name))
+			return refuse(plan, "context.json has a key twice");
 		if (take(plan, name, value) < 0)
 			return -1;
 	}
-	return more == 0 && plan->urls.size > 0 ? 0 : refuse(plan, no_plan);
+	return more == 0 && is_all(&walk) && plan->urls.size > 0 ? 0 : refuse(plan, no_plan);
 }

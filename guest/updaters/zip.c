@@ -290,7 +290,8 @@ take_central(struct zip *z)
 		return rc;
 	z->in_directory++;
 	if (z->copied < 0 || z->in_directory > 1 || e.offset != z->found.offset || e.size != z->found.size ||
-		e.packed != z->found.packed || e.crc != z->found.crc || e.method != z->found.method)
+		e.packed != z->found.packed || e.crc != z->found.crc || e.method != z->found.method ||
+		(e.flags & (ENCRYPTED | STRONG | MASKED)) != 0)
 		return unpack_refuse(z->u, "is a ZIP archive whose directory says something else of", name);
 	return 0;
 }

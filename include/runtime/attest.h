@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "base/hash.h"
 #include "dotsync/error.h"
+#include "dotsync/view.h"
 #include "runtime/state.h"
 
 struct dsync_archive;
@@ -35,8 +36,15 @@ int dsync_attest_parse(const void *json, size_t size, struct dsync_attest *attes
 /* Of this archive; DSYNC_ERR_NOT_FOUND when there is none, it is not readable, or it speaks of a payload of another size. */
 int dsync_attest_load(const struct dsync_archive *archive, struct dsync_attest *attest);
 
-/* BLAKE3-128 over method, URL and headers: the key of validators. */
+/* BLAKE3-128 over method, URL and headers: what was asked for. */
 void dsync_attest_request_key(unsigned char key[16], const char *method, size_t method_size, const char *url,
 	size_t url_size, const char *headers, size_t headers_size);
+
+/*
+ * Makes it the key of validators: BLAKE3-128 over it, the updater's hash and the context.  Another updater, or this one with other
+ * parameters, makes another payload of the same answer, and must not hear that nothing has changed.
+ */
+void dsync_attest_bind_key(
+	unsigned char key[16], const unsigned char updater_hash[DSYNC_HASH_SIZE], struct dsync_view context);
 
 #endif

@@ -123,7 +123,11 @@ int dsync_frame_unpack_ready(struct dsync_view body, struct dsync_frame_ready *r
 
 /* ---- JOB ---- */
 
-enum dsync_job_mode { DSYNC_JOB_COMPILE = 1, DSYNC_JOB_RUN = 2 };
+enum dsync_job_mode {
+	DSYNC_JOB_COMPILE = 1,
+	DSYNC_JOB_RUN = 2,
+	DSYNC_JOB_DECODE = 3, /* run, with memory for decoders: a module that imports dotsync.decode.v1 */
+};
 
 enum dsync_contract {
 	DSYNC_CONTRACT_UNKNOWN = 0,
@@ -156,8 +160,8 @@ int dsync_frame_unpack_job(struct dsync_view body, struct dsync_frame_job *job);
 #define DSYNC_FRAME_CPU_MS_MAX (UINT64_C(24) * 3600 * 1000)
 
 /*
- * The worker's only argument, "run:memory_max:cpu_ms:data_size" or "compile:...", in decimal.  The limits must be within those above,
- * and none 0: DSYNC_ERR_LIMIT.  Parsing fills these four members, zeroes the rest; DSYNC_ERR_SYNTAX.
+ * The worker's only argument, "run:memory_max:cpu_ms:data_size", or "decode:..." or "compile:...", in decimal.  The limits must be
+ * within those above, and none 0: DSYNC_ERR_LIMIT.  Parsing fills these four members, zeroes the rest; DSYNC_ERR_SYNTAX.
  */
 #define DSYNC_FRAME_ARGUMENT_SIZE 72
 int dsync_frame_format_argument(char out[DSYNC_FRAME_ARGUMENT_SIZE], const struct dsync_frame_job *job);

@@ -37,8 +37,7 @@ struct dsync_state {
 	bool held;                                       /* dotsync hold */
 	int64_t held_until;                              /* NO_TIME: until unhold */
 	char last_error[DSYNC_STATE_TEXT_MAX + 1];       /* for people; "" : none */
-	unsigned char
-		request[16]; /* BLAKE3-128 of method, URL and headers that the validators belong to; zeros: none */
+	unsigned char request[16]; /* dsync_attest_bind_key(): what the validators belong to; zeros: none */
 	char etag[DSYNC_STATE_VALIDATOR_MAX + 1];
 	char last_modified[DSYNC_STATE_VALIDATOR_MAX + 1];
 	/* of the last error too: what those who waited for that attempt are told; "": not said */

@@ -20,6 +20,7 @@ struct dsync_updater_info {
 	size_t size;
 	unsigned char hash[DSYNC_HASH_SIZE];
 	int contract;        /* enum dsync_contract of frame.h; UNKNOWN when the module cannot be read */
+	bool decodes;        /* imports of dotsync.decode.v1: the worker needs memory for decoders */
 	const char *lacks;   /* the export without which it cannot be run, such as "memory"; NULL: none */
 	const char *builtin; /* name of our own updater with this hash, or NULL */
 };

@@ -27,5 +27,9 @@ endforeach()
 
 string(SHA256 identity "${identity}")
 string(SUBSTRING ${identity} 0 32 identity)
+if(DSYNC_BUILD_ID)	# of the tree that this one is a part of
+	set(identity ${DSYNC_BUILD_ID})
+endif()
+set(DSYNC_BUILD_ID_HERE ${identity} CACHE INTERNAL "16 bytes in hexadecimal digits")
 string(REGEX REPLACE "(..)" "0x\\1, " DSYNC_BUILD_ID_BYTES ${identity})
 configure_file(src/build_id.c.in ${CMAKE_CURRENT_BINARY_DIR}/build_id.c @ONLY)

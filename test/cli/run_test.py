@@ -154,6 +154,26 @@ def test_interrupted(t, server):
 
 
 @scene
+def test_interrupted_at_its_input(t, server):
+	"""Nobody says that standard input ever ends; and a signal that is ignored, as under nohup, is none."""
+	prepare(t, server)
+	for ignored in (False, True):
+		process = subprocess.Popen([clitest.DOTSYNC, "run", "--payload", "-", "--context", "context.json", "http.wasm"], cwd=t.work,
+			env=t.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+			preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL))
+		deadline = time.monotonic() + 60
+		while not leftovers(t) and time.monotonic() < deadline:
+			time.sleep(0.02)
+		process.send_signal(signal.SIGHUP)
+		if ignored:
+			process.communicate(timeout=60)	# which closes its input
+		else:
+			process.wait(timeout=60)
+			process.stdin.close()
+		t.equal(process.returncode, 75 if ignored else -signal.SIGHUP, "its end")	# no host is allowed
+
+
+@scene
 def test_create_interrupted(t, server):
 	prepare(t, server)
 	before = sorted(os.listdir(t.work))

@@ -18,7 +18,7 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "server"))
 from refresher import HELPERS, Place, Record, RefreshCase, is_running, payload, print_of, wait_until
 
-SYSTEM, LIMIT, POLICY, NETWORK, TIMEOUT, GUEST, UPDATER, SANDBOX, CONFLICT = -1, -10, -20, -21, -22, -23, -24, -25, -15
+SYSTEM, SYNTAX, LIMIT, POLICY, NETWORK, TIMEOUT, GUEST, UPDATER, SANDBOX, CONFLICT = -1, -11, -10, -20, -21, -22, -23, -24, -25, -15
 
 
 class HostileTest(RefreshCase):
@@ -113,6 +113,7 @@ class HostileTest(RefreshCase):
 
 	def test_empty_answer(self):
 		self.fails(self.http("/bytes?size=0"), GUEST)
+		self.fails(self.http("/status/204"), GUEST)
 
 	def test_hosts(self):
 		other = self.server.url("/data", "other")
@@ -125,6 +126,32 @@ class HostileTest(RefreshCase):
 		self.place.grant([self.server.origin(), self.server.origin("other")])
 		self.fails(self.place.http("h.sync", b"old data", other, hosts=[self.server.origin()]), POLICY)
 		self.assertEqual(self.server.counts()["connections"].get("other", 0), 0)
+
+	def test_urls(self):
+		"""H1 to H14 by the updater's mouth: nothing is asked of anybody."""
+		port = self.server.origin().rsplit(":", 1)[1]
+		for code, urls in (
+				(POLICY, ("http://elsewhere.test/", "https://127.0.0.1:%s/" % port, "http://127.0.0.1:1/", "http://[::1]:%s/" % port, "http://LOCALHOST.:%s/" % port)),
+				(SYNTAX, ("http://127.0.0.1:%s@evil.test/" % port, "http://evil.test\\@127.0.0.1/", "http://127.1:%s/" % port, "http://2130706433:%s/" % port, "http://0x7f.1/", "http://0/",
+					"http://%31%32%37.0.0.1/", "http://a..b/", "http://-a.test/", "http://" + "a" * 64 + ".test/", "http://127.0.0.1:0%s/" % port, "http://127.0.0.1:65536/",
+					"https:///x", "//x", "file:///etc/passwd", "gopher://127.0.0.1/", "data:,x", "http://\u2460.0.0.1/", "http://[fe80::1%25lo]/"))):
+			for url in urls:
+				with self.subTest(url):
+					self.fails(self.guest("give-up " + url), code)
+		self.assertEqual(self.server.log(), [])
+
+	def test_answers(self):
+		"""H18 to H28 from a server without shame."""
+		raw = lambda text: "/raw?hex=" + ("HTTP/1.1 " + text).encode().hex()
+		for code, paths in (
+				(POLICY, ("/redirect?to=file:///etc/passwd", "/redirect?to=http://u:p@127.0.0.1/", raw("302 Found\r\nLocation: /a\rb\r\n\r\n"))),
+				(LIMIT, ("/loop", "/hops/6", raw("200 OK\r\nContent-Length: 1099511627776\r\n\r\nx"))),
+				(NETWORK, ("/http09", "/trickle-head?endless=1", "/interim?endless=1", "/long-line?size=100000000", raw("200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxy"),
+					raw("200 OK\r\nContent-Length: -1\r\n\r\n"), raw("200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+					raw("200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n")))):
+			for path in paths:
+				with self.subTest(path):
+					self.fails(self.http(path), code)
 
 	def test_private_address_needs_its_own_grant(self):
 		self.place.grant([self.server.origin()], private=[])

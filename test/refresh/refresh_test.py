@@ -80,6 +80,21 @@ class RefreshTest(RefreshCase):
 		self.assertEqual([r["status"] for r in outcome["requests"]], [200])
 		self.assertEqual(payload(archive), b"new data")
 
+	def test_validators_of_other_parameters_are_not_sent(self):
+		archive = self.http()
+		self.refresh(archive, "updated")
+		with zipfile.ZipFile(archive) as z:
+			entries = {i.filename: z.read(i) for i in z.infolist()}
+		entries["context.json"] = entries["context.json"].rstrip().removesuffix(b"}") + b',"allow_empty":true}'
+		os.unlink(archive)
+		with zipfile.ZipFile(archive, "w") as z:
+			for name, data in entries.items():
+				z.writestr(name, data)
+		outcome = self.refresh(archive, "unchanged", force=True)
+		self.assertEqual([r["status"] for r in outcome["requests"]], [200])
+		outcome = self.refresh(archive, "unchanged", force=True)
+		self.assertEqual([r["status"] for r in outcome["requests"]], [304])
+
 	def test_identical_bytes_move_only_the_base(self):
 		self.server.content("/plain", b"same bytes")
 		archive = self.http(b"same bytes", "/plain")

@@ -86,7 +86,7 @@ main(int argc, char **argv)
 	}
 	if (argc == 2)
 		receive_job(&worker);
-	if (worker.job.mode == DSYNC_JOB_RUN && dsync_lock_freeze() < 0)
+	if (worker.job.mode != DSYNC_JOB_COMPILE && dsync_lock_freeze() < 0)
 		_exit(4);
 	result = dsync_attack(argc == 2 ? orders.attack : argv[2], parent);
 	if (argc == 2)

@@ -56,19 +56,25 @@ store(unsigned char module, size_t size)
 static int
 look(const struct dsync_code_key *key, size_t size)
 {
-	unsigned char found_engine[DSYNC_ENGINE_ID_SIZE];
-	struct dsync_buffer code;
-	int result = 0;
-	size_t i;
+	struct dsync_code_entry *entry = dsync_code_cache_open(home_context(), key);
+	struct dsync_view piece;
+	bool last = false, same = true;
+	size_t total = 0, i;
+	int rc = entry != NULL ? 0 : -1;
 
-	dsync_buffer_init(&code, DSYNC_CODE_SIZE_MAX);
-	if (dsync_code_cache_load(home_context(), key, &code, found_engine)) {
-		result = code.size == size && memcmp(found_engine, engine, sizeof(engine)) == 0 ? 1 : -1;
-		for (i = 0; i < code.size && result == 1; i++)
-			result = code.data[i] == key->wasm[0] ? 1 : -1;
+	while (rc == 0 && !last) {
+		rc = dsync_code_cache_next(entry, &piece, &last);
+		for (i = 0; i < piece.size; i++)
+			same = same && piece.data[i] == key->wasm[0];
+		total += piece.size;
 	}
-	dsync_buffer_finish(&code);
-	return result;
+	if (rc == 0)
+		rc = same && total == size && memcmp(entry->engine_id, engine, sizeof(engine)) == 0 ? 1 : -1;
+	else
+		rc = 0;
+	assert_false(rc == 0 && last); /* nobody has the last piece of what is not sound */
+	dsync_code_cache_close(entry);
+	return rc;
 }
 
 static int

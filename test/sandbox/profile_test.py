@@ -24,6 +24,17 @@ NAMESPACES = "%d:%d" % (97 if ARM else 272, errno.EPERM)
 SECCOMP = "%d:%d" % (277 if ARM else 317, errno.ENOSYS)
 NO_PIDFD = "434:%d" % errno.ENOSYS
 LEVELS = ("strict", "default", "degraded")
+CLOSED = "%d:%d" % (97 if ARM else 272, errno.EINVAL)
+REST = "nnp=on uid=user rlimits=on caps=none mdwe=off"
+
+# What machines of this kind lack, and what their report says of Landlock, namespaces, and the refresher's own part; None: as here.
+PLATFORMS = (
+	("this machine", "9999:1", None, None),
+	("a container whose filter refuses namespaces", NAMESPACES, None, "off"),
+	("a container without user namespaces", "users", None, "off"),
+	("a kernel before 5.13, or one of gVisor's kind", "%s,%s,%s" % (LANDLOCK, CLOSED, NO_PIDFD), "off", "off"),
+	("a kernel whose lsm= leaves Landlock out, as WSL's did", LANDLOCK_OFF, "off", None),
+)
 
 
 class ProfileTest(ServerCase):
@@ -85,6 +96,21 @@ class ProfileTest(ServerCase):
 		"""All that may be missing is."""
 		outcome = self.refresh("%s,%s,%s" % (LANDLOCK, NAMESPACES, NO_PIDFD), "degraded", False)
 		self.assertIn("seccomp=P1 landlock=off ns=off nnp=on", outcome["sandbox"])
+
+	def test_report_of_each_platform(self):
+		"""A12: the whole line, word for word."""
+		here = self.refresh("9999:1", "degraded", True)["sandbox"]
+		known = re.match(r"seccomp=P1 (landlock=\S+) (ns=\S+) %s (refresher=\S+)$" % REST, here)
+		self.assertTrue(known, here)
+		for name, without, landlock, namespaces in PLATFORMS:
+			with self.subTest(name):
+				if without == "users" and os.geteuid() != 0:
+					self.skipTest("mapping all users needs root")
+				found = self.refresh(without, "degraded", False)["sandbox"]
+				expected = "seccomp=P1 %s %s %s %s" % (known[1] if landlock is None else "landlock=off", known[2] if namespaces is None else "ns=off", REST,
+					known[3] if landlock is None else "refresher=nnp,seccomp,rlimits,open")
+				self.assertEqual(found, expected)
+				print("%s: %s" % (name, found))
 
 	def test_claims_what_the_kernel_has(self):
 		outcome = self.refresh("9999:1", "default", False)

@@ -57,8 +57,9 @@ ends_on_bad_packets(void **state)
 		size_t at;
 		int value; /* -1: cut here */
 	} cases[] = { { 0, 'X' }, { 4, DSYNC_FRAME_DATA }, { 4, DSYNC_FRAME_READY }, { 4, 99 }, { 6, 1 }, { 8, 1 },
-		{ 12, 0 }, { 13, 0xff }, { 16, DSYNC_JOB_COMPILE }, { 16, 0 }, { 20, 2 }, { 24, 11 }, { 32, 1 },
-		{ 40, 1 }, { 96, 2 }, { 100, 0 }, { 17, 1 }, { 10, -1 }, { 16, -1 }, { 50, -1 } };
+		{ 12, 0 }, { 13, 0xff }, { 16, DSYNC_JOB_COMPILE }, { 16, DSYNC_JOB_DECODE }, { 16, 0 }, { 20, 2 },
+		{ 24, 11 }, { 32, 1 }, { 40, 1 }, { 96, 2 }, { 100, 0 }, { 17, 1 }, { 10, -1 }, { 16, -1 },
+		{ 50, -1 } };
 	struct dsync_frame_job job;
 	size_t i;
 

@@ -88,7 +88,7 @@ fork_bomb(void)
 	return pid;
 }
 
-/* 1 when memory ran out where it should: the limit of the smallest job is 4 MiB for the guest and 192 MiB for the worker. */
+/* 1 when memory ran out where it should: of the smallest job, 4 MiB for the guest, at most 96 MiB more for the worker. */
 static long
 flood(void)
 {
@@ -102,7 +102,7 @@ flood(void)
 		if (total > 512 * piece)
 			return total;
 	}
-	return got == -ENOMEM && total < 200 * piece;
+	return got == -ENOMEM && total <= 100 * piece;
 }
 
 static long

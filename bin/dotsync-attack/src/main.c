@@ -62,7 +62,7 @@ lock_down(const struct dsync_frame_job *job, pid_t parent, struct dsync_buffer *
 	dsync_frame_pack_ready(out, &ready);
 	if (send_frame(out) < 0)
 		return -1;
-	return job->mode == DSYNC_JOB_RUN ? dsync_lock_freeze() : 0;
+	return job->mode == DSYNC_JOB_COMPILE ? 0 : dsync_lock_freeze();
 }
 
 int

@@ -30,7 +30,7 @@
 /* What a conditional request is made with, and what the answer gave for the next one. */
 struct dsync_validators {
 	bool present;
-	unsigned char request[16]; /* dsync_attest_request_key() */
+	unsigned char request[16]; /* dsync_attest_bind_key(); of `got`, before it was bound */
 	char etag[DSYNC_STATE_VALIDATOR_MAX + 1];
 	char last_modified[DSYNC_STATE_VALIDATOR_MAX + 1];
 };
@@ -71,6 +71,7 @@ struct dsync_calls {
 	struct dsync_validators known;     /* of the state record: belongs to this generation */
 	struct dsync_validators attested;  /* of sync.attest: to be used only after the payload's hash was compared */
 	unsigned char attested_payload[DSYNC_HASH_SIZE];
+	unsigned char updater_hash[DSYNC_HASH_SIZE];
 
 	/* the rest is the calls' own */
 	int64_t start_ms;
@@ -120,6 +121,10 @@ dsync_call_handler dsync_calls_fetch_body, dsync_calls_fetch, dsync_calls_status
 /* calls_payload.c */
 dsync_call_handler dsync_calls_size, dsync_calls_read, dsync_calls_write, dsync_calls_copy, dsync_calls_discard;
 dsync_call_handler dsync_calls_context;
+
+/* Binds a request's key to the context that is there, and that of `got` to the one that will be. */
+void dsync_calls_bind_key(struct dsync_calls *c, unsigned char key[16]);
+void dsync_calls_got_key(const struct dsync_calls *c, unsigned char key[16]);
 
 /* calls_host.c */
 dsync_call_handler dsync_calls_http, dsync_calls_last_size, dsync_calls_last_read, dsync_calls_write_at;

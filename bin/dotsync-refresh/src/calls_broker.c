@@ -93,7 +93,7 @@ advice(int status)
 	switch (status) {
 	case 401:
 	case 403:
-		return "the server wants to know who asks; see whether the URL is public";
+		return "the server wants to know who asks: see whether the URL is public, or give a secret (dotsync-grant(1))";
 	case 404:
 	case 410:
 		return "see whether the URL is still right";

@@ -171,13 +171,15 @@ send_request(struct dsync_calls *c, struct head *head, bool conditional)
 	const struct dsync_request *r = &head->request;
 	const struct dsync_validators *sent = NULL;
 	struct dsync_response *response;
-	unsigned char key[16];
+	unsigned char key[16], bound[16];
 
 	head->request.body = dsync_buffer_view(&c->request_body);
 	if (conditional) {
 		dsync_attest_request_key(key, r->method, r->method_size, r->url, r->url_size,
 			(const char *)head->header_text.data, head->header_text.size);
-		sent = find_validators(c, key);
+		memcpy(bound, key, sizeof(bound));
+		dsync_calls_bind_key(c, bound);
+		sent = find_validators(c, bound);
 	}
 	if (sent != NULL && sent->etag[0] != '\0')
 		head->request.etag = sent->etag;

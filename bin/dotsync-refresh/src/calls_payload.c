@@ -10,8 +10,6 @@
 #include "dotsync/manifest.h"
 #include "format/layout.h"
 
-#define GATHER_SIZE 262144u
-
 /* A source that lies in memory: context and manifest; false when there is none. */
 static bool
 view_source(struct dsync_calls *c, int64_t source, struct dsync_view *view)
@@ -154,24 +152,28 @@ static int
 gather_sink(void *user, const void *data, size_t size)
 {
 	struct gather *g = user;
+	const unsigned char *from = data;
 	int rc = 0;
 
-	if (size > GATHER_SIZE - g->used)
-		rc = flush_piece(g);
-	if (rc < 0)
-		return rc;
-	if (size > GATHER_SIZE)
-		return dsync_staging_append(g->staging, data, size);
-	memcpy(g->piece + g->used, data, size);
-	g->used += size;
-	return 0;
+	while (rc == 0 && size > 0) {
+		size_t room = dsync_assembly_piece(g->staging->assembly) - g->used;
+		size_t part = size < room ? size : room;
+
+		memcpy(g->piece + g->used, from, part);
+		g->used += part;
+		from += part;
+		size -= part;
+		if (part == room)
+			rc = flush_piece(g);
+	}
+	return rc;
 }
 
 /* The body from where it stands into the new payload; the bytes, or a negative code with the fault in `err` or in staging. */
 static int64_t
 pipe_body(struct dsync_calls *c, struct dsync_response *response, int64_t limit, struct dsync_error *err)
 {
-	struct gather g = { .staging = c->staging, .piece = malloc(GATHER_SIZE) };
+	struct gather g = { .staging = c->staging, .piece = malloc(DSYNC_ASSEMBLY_PIECE_MAX) };
 	int64_t n;
 	int rc;
 
@@ -288,4 +290,21 @@ dsync_calls_context(struct dsync_calls *c, const struct dsync_frame_call *call, 
 		result->value = DSYNC_GUEST_ERR_INVAL;
 	}
 	return 0;
+}
+
+void
+dsync_calls_bind_key(struct dsync_calls *c, unsigned char key[16])
+{
+	struct dsync_view context = { (const unsigned char *)"", 0 };
+
+	view_source(c, DSYNC_GUEST_SOURCE_CONTEXT, &context);
+	dsync_attest_bind_key(key, c->updater_hash, context);
+}
+
+void
+dsync_calls_got_key(const struct dsync_calls *c, unsigned char key[16])
+{
+	memcpy(key, c->got.request, sizeof(c->got.request));
+	dsync_attest_bind_key(
+		key, c->updater_hash, dsync_buffer_view(c->has_new_context ? &c->new_context : &c->old_context));
 }

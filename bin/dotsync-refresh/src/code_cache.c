@@ -24,7 +24,8 @@
 #define MAGIC "DSYC"
 #define MAGIC_SIZE 4
 #define VERSION 1
-#define HEADER_SIZE (MAGIC_SIZE + 4 + DSYNC_HASH_SIZE + DSYNC_ENGINE_ID_SIZE + 8)
+#define COVERED (MAGIC_SIZE + 4 + DSYNC_HASH_SIZE) /* by the MAC, from here on */
+#define HEADER_SIZE (COVERED + DSYNC_ENGINE_ID_SIZE + 8)
 #define NAME_SIZE (2 * DSYNC_HASH_SIZE + 1)
 #define KEY_FILE "cache.key"
 #define FILE_NAME_SIZE 256
@@ -101,16 +102,14 @@ get_key(const struct dsync_context *context, bool make, unsigned char key[DSYNC_
 	return found;
 }
 
+/* The MAC is of the name and of what stands behind it: the rest of the header, then the code. */
 static void
-make_mac(const unsigned char key[DSYNC_HASH_SIZE], const char *name, const void *rest, size_t size,
-	unsigned char mac[DSYNC_HASH_SIZE])
+begin_mac(struct dsync_hash *h, const unsigned char key[DSYNC_HASH_SIZE], const char *name,
+	const unsigned char header[HEADER_SIZE])
 {
-	struct dsync_hash h;
-
-	dsync_hash_init_keyed(&h, key);
-	dsync_hash_update(&h, name, NAME_SIZE);
-	dsync_hash_update(&h, rest, size);
-	dsync_hash_final(&h, mac);
+	dsync_hash_init_keyed(h, key);
+	dsync_hash_update(h, name, NAME_SIZE);
+	dsync_hash_update(h, header + COVERED, HEADER_SIZE - COVERED);
 }
 
 /* Without a hint in its time of how much of the MAC was right. */
@@ -125,54 +124,102 @@ same_mac(const unsigned char *a, const unsigned char *b)
 	return difference == 0;
 }
 
+/* The header's parts; the size of the code must be what is left of the file. */
 static bool
-parse(const struct dsync_buffer *file, const unsigned char key[DSYNC_HASH_SIZE], const char *name,
-	unsigned char engine_id[DSYNC_ENGINE_ID_SIZE], struct dsync_view *code)
+parse_header(const unsigned char header[HEADER_SIZE], uint64_t left, struct dsync_code_entry *entry)
 {
-	unsigned char magic[MAGIC_SIZE], mac[DSYNC_HASH_SIZE], expected[DSYNC_HASH_SIZE];
+	unsigned char magic[MAGIC_SIZE];
 	struct dsync_cursor c;
 	uint32_t version;
 	uint64_t size;
 
-	dsync_cursor_init(&c, file->data, file->size, 0);
+	dsync_cursor_init(&c, header, HEADER_SIZE, 0);
 	if (dsync_cursor_copy(&c, magic, sizeof(magic)) < 0 || memcmp(magic, MAGIC, MAGIC_SIZE) != 0)
 		return false;
-	if (dsync_cursor_u32le(&c, &version) < 0 || version != VERSION || dsync_cursor_copy(&c, mac, sizeof(mac)) < 0)
+	if (dsync_cursor_u32le(&c, &version) < 0 || version != VERSION)
 		return false;
-	make_mac(key, name, file->data + c.position, dsync_cursor_left(&c), expected);
-	if (!same_mac(mac, expected))
+	if (dsync_cursor_copy(&c, entry->mac, sizeof(entry->mac)) < 0 ||
+		dsync_cursor_copy(&c, entry->engine_id, sizeof(entry->engine_id)) < 0 ||
+		dsync_cursor_u64le(&c, &size) < 0)
 		return false;
-	if (dsync_cursor_copy(&c, engine_id, DSYNC_ENGINE_ID_SIZE) < 0 || dsync_cursor_u64le(&c, &size) < 0)
-		return false;
-	return size > 0 && size == dsync_cursor_left(&c) && dsync_cursor_take(&c, (size_t)size, code) == 0;
+	entry->size = (size_t)size;
+	return size > 0 && size <= DSYNC_CODE_SIZE_MAX && size == left;
 }
 
-bool
-dsync_code_cache_load(const struct dsync_context *context, const struct dsync_code_key *code_key,
-	struct dsync_buffer *code, unsigned char engine_id[DSYNC_ENGINE_ID_SIZE])
+static bool
+begin_entry(struct dsync_code_entry *entry, const unsigned char key[DSYNC_HASH_SIZE], const char *name)
+{
+	unsigned char header[HEADER_SIZE];
+	struct stat st;
+
+	if (dsync_sys_fstat(entry->fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size <= HEADER_SIZE)
+		return false;
+	if (dsync_sys_pread_all(entry->fd, header, HEADER_SIZE, 0) < 0 ||
+		!parse_header(header, (uint64_t)st.st_size - HEADER_SIZE, entry))
+		return false;
+	begin_mac(&entry->hash, key, name, header);
+	return true;
+}
+
+struct dsync_code_entry *
+dsync_code_cache_open(const struct dsync_context *context, const struct dsync_code_key *code_key)
 {
 	unsigned char key[DSYNC_HASH_SIZE];
+	struct dsync_code_entry *entry;
 	char name[NAME_SIZE];
-	struct dsync_view view;
-	bool found = false;
 	int folder;
 
 	if (!get_key(context, false, key))
-		return false;
+		return NULL;
 	folder = open_folder(dsync_context_cache_dir(context), "/code", false);
 	if (folder < 0)
-		return false;
+		return NULL;
 	name_of(code_key, name);
-	code->limit = HEADER_SIZE + DSYNC_CODE_SIZE_MAX;
-	if (dsync_file_read(folder, name, code, NULL) == 0 && parse(code, key, name, engine_id, &view)) {
-		memmove(code->data, view.data, view.size);
-		code->size = view.size;
-		found = true;
+	entry = malloc(sizeof(*entry));
+	if (entry != NULL) {
+		entry->done = 0;
+		entry->fd = dsync_sys_openat(folder, name, O_RDONLY | O_NONBLOCK, 0);
+		if (entry->fd < 0 || !begin_entry(entry, key, name)) {
+			dsync_code_cache_close(entry);
+			entry = NULL;
+		}
 	}
-	if (!found)
-		dsync_buffer_clear(code);
 	dsync_sys_close(folder);
-	return found;
+	return entry;
+}
+
+void
+dsync_code_cache_close(struct dsync_code_entry *entry)
+{
+	if (entry == NULL)
+		return;
+	if (entry->fd >= 0)
+		dsync_sys_close(entry->fd);
+	free(entry);
+}
+
+/* What was read is what is judged: the file may change meanwhile. */
+int
+dsync_code_cache_next(struct dsync_code_entry *entry, struct dsync_view *piece, bool *last)
+{
+	const size_t left = entry->size - entry->done;
+	const size_t size = left < sizeof(entry->piece) ? left : sizeof(entry->piece);
+	unsigned char mac[DSYNC_HASH_SIZE];
+
+	*last = false;
+	*piece = (struct dsync_view){ entry->piece, 0 };
+	if (dsync_sys_pread_all(entry->fd, entry->piece, size, HEADER_SIZE + entry->done) < 0)
+		return -1;
+	dsync_hash_update(&entry->hash, entry->piece, size);
+	entry->done += size;
+	if (size == left) {
+		dsync_hash_final(&entry->hash, mac);
+		if (!same_mac(mac, entry->mac))
+			return -1;
+		*last = true;
+	}
+	piece->size = size;
+	return 0;
 }
 
 /* Entries may go at any time; what somebody is just writing may not. */
@@ -237,7 +284,7 @@ static int
 write_entry(struct dsync_buffer *out, const unsigned char key[DSYNC_HASH_SIZE], const char *name,
 	const unsigned char engine_id[DSYNC_ENGINE_ID_SIZE], const void *code, size_t size)
 {
-	const size_t covered = MAGIC_SIZE + 4 + DSYNC_HASH_SIZE;
+	struct dsync_hash h;
 
 	if (dsync_buffer_reserve(out, HEADER_SIZE + size) == NULL)
 		return dsync_buffer_error(out);
@@ -247,9 +294,12 @@ write_entry(struct dsync_buffer *out, const unsigned char key[DSYNC_HASH_SIZE], 
 	dsync_buffer_append(out, engine_id, DSYNC_ENGINE_ID_SIZE);
 	dsync_buffer_append_u64le(out, size);
 	dsync_buffer_append(out, code, size);
-	if (dsync_buffer_error(out) == 0)
-		make_mac(key, name, out->data + covered, out->size - covered, out->data + MAGIC_SIZE + 4);
-	return dsync_buffer_error(out);
+	if (dsync_buffer_error(out) < 0)
+		return dsync_buffer_error(out);
+	begin_mac(&h, key, name, out->data);
+	dsync_hash_update(&h, code, size);
+	dsync_hash_final(&h, out->data + MAGIC_SIZE + 4);
+	return 0;
 }
 
 void

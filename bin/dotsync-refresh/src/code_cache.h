@@ -28,15 +28,40 @@ struct dsync_code_key {
 	uint64_t memory_max;
 };
 
-/* True with code and engine id filled when there is a sound entry; the engine id is to be compared with the worker's. */
-bool dsync_code_cache_load(const struct dsync_context *context, const struct dsync_code_key *key,
-	struct dsync_buffer *code, unsigned char engine_id[DSYNC_ENGINE_ID_SIZE]);
+/*
+ * An entry is read in pieces, since the code of a large module is a hundred times what else a refresh holds in memory:
+ *
+ *	entry = dsync_code_cache_open(context, &key);		NULL: there is none; compare its engine id with the worker's
+ *	while (dsync_code_cache_next(entry, &piece, &last) == 0)
+ *		send(piece, last), and stop after the last
+ *	dsync_code_cache_close(entry);
+ *
+ * Whether it is sound is known when all of it was read, and the last piece is handed out only then.  So nobody may do anything with
+ * the pieces before he has the last one; the worker does not.
+ */
+struct dsync_code_entry {
+	size_t size; /* of the code */
+	unsigned char engine_id[DSYNC_ENGINE_ID_SIZE];
+
+	/* the cache's own */
+	int fd;
+	size_t done;
+	unsigned char mac[DSYNC_HASH_SIZE];
+	struct dsync_hash hash;
+	unsigned char piece[4 * DSYNC_FRAME_CHUNK_MAX];
+};
+
+struct dsync_code_entry *dsync_code_cache_open(const struct dsync_context *context, const struct dsync_code_key *key);
+void dsync_code_cache_close(struct dsync_code_entry *entry);
+
+/* The next piece, which lives until the next call; -1 when the entry is not sound after all. */
+int dsync_code_cache_next(struct dsync_code_entry *entry, struct dsync_view *piece, bool *last);
 
 /* Best effort: a cache that cannot be written is no failure of a refresh. */
 void dsync_code_cache_store(const struct dsync_context *context, const struct dsync_code_key *key,
 	const unsigned char engine_id[DSYNC_ENGINE_ID_SIZE], const void *code, size_t size);
 
-/* A sound entry that the worker would not take. */
+/* An entry that is not sound, or that the worker would not take. */
 void dsync_code_cache_drop(const struct dsync_context *context, const struct dsync_code_key *key);
 
 #endif

@@ -117,6 +117,26 @@ converse(struct dsync_run *run, struct dsync_worker *worker, struct dsync_error 
 	return rc;
 }
 
+/* Cached code goes out while it is read, its last piece only when all of it was sound: the worker uses nothing without that. */
+static int
+send_code(struct dsync_worker *worker, const struct dsync_frame_job *job, const struct dsync_code *code,
+	struct dsync_error *err)
+{
+	struct dsync_view piece;
+	bool last = false;
+	int rc;
+
+	if (code->entry == NULL)
+		return dsync_worker_send(worker, job, code->bytes.data, code->bytes.size, err);
+	rc = dsync_worker_send_job(worker, job, err);
+	while (rc == 0 && !last) {
+		if (dsync_code_cache_next(code->entry, &piece, &last) < 0)
+			return STALE_CODE;
+		rc = dsync_worker_send_data(worker, piece, last, err);
+	}
+	return rc;
+}
+
 static int
 run_code(struct dsync_run *run, const struct dsync_code *code, struct dsync_error *err)
 {
@@ -135,7 +155,7 @@ run_code(struct dsync_run *run, const struct dsync_code *code, struct dsync_erro
 	start = dsync_timing_us();
 	if (rc == 0) {
 		run->calls.worker_fd = dsync_worker_fd(worker);
-		rc = dsync_worker_send(worker, &job, code->bytes.data, code->bytes.size, err);
+		rc = send_code(worker, &job, code, err);
 	}
 	if (rc == 0) {
 		dsync_calls_init(&run->calls);
@@ -152,12 +172,18 @@ drive(struct dsync_run *run, struct dsync_code *code, struct dsync_error *err)
 {
 	int rc = 0;
 
-	code->cached = dsync_code_cache_load(run->context, &code->key, &code->bytes, code->engine_id);
-	if (!code->cached)
+	code->entry = dsync_code_cache_open(run->context, &code->key);
+	if (code->entry != NULL) {
+		code->size = code->entry->size;
+		memcpy(code->engine_id, code->entry->engine_id, sizeof(code->engine_id));
+	} else {
 		rc = dsync_drive_compile(run, code, err);
+	}
 	if (rc == 0)
 		rc = run_code(run, code, err);
-	if (rc == STALE_CODE && code->cached) { /* an engine or a processor that is new here */
+	if (rc == STALE_CODE && code->entry != NULL) { /* not sound, or an engine or a processor that is new here */
+		dsync_code_cache_close(code->entry);
+		code->entry = NULL;
 		dsync_code_cache_drop(run->context, &code->key);
 		rc = dsync_drive_compile(run, code, err);
 		if (rc == 0)
@@ -171,7 +197,7 @@ drive(struct dsync_run *run, struct dsync_code *code, struct dsync_error *err)
 int
 dsync_drive(struct dsync_run *run, struct dsync_error *err)
 {
-	struct dsync_code code = { .cached = false };
+	struct dsync_code code = { .entry = NULL };
 	int rc;
 
 	rc = dsync_staging_begin(
@@ -184,6 +210,7 @@ dsync_drive(struct dsync_run *run, struct dsync_error *err)
 	code.key.memory_max = dsync_terms_memory(run);
 	dsync_buffer_init(&code.bytes, DSYNC_CODE_SIZE_MAX);
 	rc = drive(run, &code, err);
+	dsync_code_cache_close(code.entry);
 	dsync_buffer_finish(&code.bytes);
 	return rc;
 }

@@ -14,9 +14,10 @@
 /* Compiled code and what it was compiled for. */
 struct dsync_code {
 	struct dsync_code_key key;
+	struct dsync_code_entry *entry; /* of the cache, to be read once; NULL: the bytes below */
 	struct dsync_buffer bytes;
+	size_t size;
 	unsigned char engine_id[DSYNC_ENGINE_ID_SIZE];
-	bool cached;
 };
 
 /* drive_compile.c: starts a worker whose sandbox is good enough, and reports which layers hold. */

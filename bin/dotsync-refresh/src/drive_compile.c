@@ -129,7 +129,7 @@ dsync_drive_compile(struct dsync_run *run, struct dsync_code *code, struct dsync
 	}
 	dsync_worker_destroy(worker);
 	free(wasm);
-	code->cached = false;
+	code->size = code->bytes.size;
 	run->result->timing_compile_us = dsync_timing_us() - start;
 	return rc;
 }

@@ -94,8 +94,8 @@ dsync_drive_describe(const struct dsync_run *run, const struct dsync_code *code,
 	int rc;
 
 	memset(job, 0, sizeof(*job));
-	job->mode = DSYNC_JOB_RUN;
-	job->data_size = code->bytes.size;
+	job->mode = run->judgement.updater.decodes ? DSYNC_JOB_DECODE : DSYNC_JOB_RUN;
+	job->data_size = code->size;
 	job->push = run->job->push;
 	job->memory_max = code->key.memory_max;
 	job->cpu_ms = dsync_terms_lower(cpu_limit_ms(run), run->job->cpu_ms);
@@ -177,6 +177,7 @@ dsync_drive_prepare(struct dsync_run *run)
 		set_validators(&c->attested, j->attest.request, j->attest.etag, j->attest.last_modified);
 		memcpy(c->attested_payload, j->attest.payload_hash, sizeof(c->attested_payload));
 	}
+	memcpy(c->updater_hash, j->updater.hash, sizeof(c->updater_hash));
 	c->fill = run->job->fill ? run->result : NULL;
 	c->secrets = dsync_run_secrets_load(&j->consent);
 	dsync_terms_narrow(run);

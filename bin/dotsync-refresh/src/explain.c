@@ -29,7 +29,7 @@ explain_due(const struct dsync_run *run, struct dsync_buffer *out)
 	}
 	if (j->state.failures > 0)
 		dsync_buffer_printf(
-			out, "last attempt: failed %u times in a row: %s\n", j->state.failures, j->state.last_error);
+			out, "last attempt: failed (%u in a row): %s\n", j->state.failures, j->state.last_error);
 	if (j->state.next_attempt != DSYNC_STATE_NO_TIME) {
 		dsync_time_format(time, j->state.next_attempt);
 		dsync_buffer_printf(out, "next attempt: not before %s\n", time);

@@ -122,7 +122,7 @@ make_attest(struct dsync_run *run, int64_t now, struct dsync_buffer *out, struct
 	if (rc < 0)
 		return rc;
 	if (c->got.present) {
-		memcpy(attest.request, c->got.request, sizeof(attest.request));
+		dsync_calls_got_key(c, attest.request);
 		memcpy(attest.etag, c->got.etag, sizeof(attest.etag));
 		memcpy(attest.last_modified, c->got.last_modified, sizeof(attest.last_modified));
 	}

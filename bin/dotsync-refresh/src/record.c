@@ -47,7 +47,7 @@ set_success(const struct dsync_calls *calls, int64_t now, struct dsync_state *st
 	forget_error(state);
 	if (!calls->got.present)
 		return;
-	memcpy(state->request, calls->got.request, sizeof(state->request));
+	dsync_calls_got_key(calls, state->request);
 	memcpy(state->etag, calls->got.etag, sizeof(state->etag));
 	memcpy(state->last_modified, calls->got.last_modified, sizeof(state->last_modified));
 }

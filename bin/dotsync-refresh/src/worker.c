@@ -24,6 +24,7 @@ struct dsync_worker {
 	bool started;
 	struct dsync_caller *caller;
 	uint32_t sent, received;
+	int64_t send_by_ms; /* when job and data must have been taken */
 	struct dsync_buffer out;
 	struct dsync_frame_ready ready;
 	unsigned char in[DSYNC_FRAME_SIZE_MAX];
@@ -171,26 +172,40 @@ dsync_worker_answer(struct dsync_worker *worker, const struct dsync_frame_result
 }
 
 int
+dsync_worker_send_job(struct dsync_worker *worker, const struct dsync_frame_job *job, struct dsync_error *err)
+{
+	worker->send_by_ms = dsync_sys_monotonic_ms() + SEND_MS;
+	dsync_frame_begin(&worker->out, DSYNC_FRAME_JOB, worker->sent);
+	dsync_frame_pack_job(&worker->out, job);
+	return send_frame(worker, worker->send_by_ms, err);
+}
+
+int
+dsync_worker_send_data(struct dsync_worker *worker, struct dsync_view data, bool last, struct dsync_error *err)
+{
+	struct dsync_frame_chunk chunk;
+	int rc;
+
+	do {
+		chunk.data.data = data.data;
+		chunk.data.size = data.size < DSYNC_FRAME_CHUNK_MAX ? data.size : DSYNC_FRAME_CHUNK_MAX;
+		data.data += chunk.data.size;
+		data.size -= chunk.data.size;
+		chunk.last = last && data.size == 0;
+		dsync_frame_begin(&worker->out, DSYNC_FRAME_DATA, worker->sent);
+		dsync_frame_pack_chunk(&worker->out, &chunk);
+		rc = send_frame(worker, worker->send_by_ms, err);
+	} while (rc == 0 && data.size > 0);
+	return rc;
+}
+
+int
 dsync_worker_send(struct dsync_worker *worker, const struct dsync_frame_job *job, const void *data, size_t size,
 	struct dsync_error *err)
 {
-	const int64_t deadline = dsync_sys_monotonic_ms() + SEND_MS;
-	struct dsync_frame_chunk chunk = { .data = { data, 0 } };
-	int rc;
+	int rc = dsync_worker_send_job(worker, job, err);
 
-	dsync_frame_begin(&worker->out, DSYNC_FRAME_JOB, worker->sent);
-	dsync_frame_pack_job(&worker->out, job);
-	rc = send_frame(worker, deadline, err);
-	while (rc == 0 && !chunk.last) {
-		chunk.data.size = size < DSYNC_FRAME_CHUNK_MAX ? size : DSYNC_FRAME_CHUNK_MAX;
-		chunk.last = chunk.data.size == size;
-		dsync_frame_begin(&worker->out, DSYNC_FRAME_DATA, worker->sent);
-		dsync_frame_pack_chunk(&worker->out, &chunk);
-		rc = send_frame(worker, deadline, err);
-		chunk.data.data += chunk.data.size;
-		size -= chunk.data.size;
-	}
-	return rc;
+	return rc < 0 ? rc : dsync_worker_send_data(worker, (struct dsync_view){ data, size }, true, err);
 }
 
 /* Ended or silent before any guest was near it: that is not the updater's doing. */

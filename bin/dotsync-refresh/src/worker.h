@@ -4,7 +4,7 @@
  *
  *	dsync_worker_start(&worker, context, &job, caller, &err);   until READY
  *	dsync_worker_check(worker, level, trusted, &err);           do enough layers hold?
- *	dsync_worker_send(worker, &job, module, size, &err);
+ *	dsync_worker_send(worker, &job, module, size, &err);        or send_job() and send_data() until the last
  *	while (dsync_worker_receive(worker, &frame, timeout_ms, &err) == 0)
  *		...
  *	dsync_worker_end(worker, &err);                             it must have exited with 0
@@ -48,6 +48,11 @@ void dsync_worker_report(const struct dsync_frame_ready *ready, struct dsync_buf
 /* JOB, then the bytes in DATA frames. */
 int dsync_worker_send(struct dsync_worker *worker, const struct dsync_frame_job *job, const void *data, size_t size,
 	struct dsync_error *err);
+
+/* The same in parts; all of them together have the time of one. */
+int dsync_worker_send_job(struct dsync_worker *worker, const struct dsync_frame_job *job, struct dsync_error *err);
+int dsync_worker_send_data(struct dsync_worker *worker, struct dsync_view data, bool last, struct dsync_error *err);
+
 int dsync_worker_answer(struct dsync_worker *worker, const struct dsync_frame_result *result, struct dsync_error *err);
 
 /* The next frame; its body lives until the next receive.  TIMEOUT, CANCELLED, PROTOCOL; GUEST when the worker has ended. */

@@ -5,7 +5,7 @@
  * Started by dotsync-refresh with an empty environment, the null device on descriptors
  * 0-2, a packet socket on 3, and one argument,
  *
- *	compile:MEMORY:CPU:SIZE		or	run:MEMORY:CPU:SIZE
+ *	compile:MEMORY:CPU:SIZE		or	run:MEMORY:CPU:SIZE	or	decode:MEMORY:CPU:SIZE
  *
  * the limits of the job (runtime/frame.h).  They come this way and not with the JOB
  * frame alone because the kernel's limits of memory and time must be set before the lock,

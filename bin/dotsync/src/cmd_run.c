@@ -231,9 +231,12 @@ work(struct run *run)
 	struct dsync_error err;
 	int status;
 
+	if (run_read_inputs(run, &err) < 0)
+		return report_error(run->app, run->wasm, &err);
 	if (run->record != NULL && prepare_record(run->record, &err) < 0)
 		return report_error(run->app, run->record, &err);
 	endings_hold(&endings);
+	run->ending = endings.fd;
 	if (run_place_make(run, &place, &err) < 0) {
 		status = report_error(run->app, run->wasm, &err);
 	} else {
@@ -265,6 +268,9 @@ cmd_run(struct app *app, int argc, char **argv)
 	dsync_buffer_init(&run.log, DSYNC_BUFFER_UNLIMITED);
 	status = work(&run);
 	dsync_result_finish(&run.result);
+	dsync_buffer_finish(&run.wasm_bytes);
+	dsync_buffer_finish(&run.context_json);
+	dsync_buffer_finish(&run.manifest_text);
 	dsync_buffer_finish(&run.refused);
 	dsync_buffer_finish(&run.log);
 	return status;

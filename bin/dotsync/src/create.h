@@ -46,7 +46,7 @@ struct create {
 	bool name_is_host;                   /* and what is behind its dot is no extension */
 	int64_t now;                         /* or SOURCE_DATE_EPOCH */
 	bool now_given;
-	int spool; /* the fetched payload; -1 when none was fetched */
+	int spool;                     /* the fetched payload; -1 when none was fetched */
 	const struct endings *endings; /* held while there is something to take away, else NULL */
 	struct dsync_archive
 		*filled; /* holds the payload that the updater fetched, and its attestation; NULL where it did not */

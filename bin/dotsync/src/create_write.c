@@ -69,6 +69,7 @@ add_attest(const struct create *c, struct dsync_builder *b, struct dsync_error *
 	dsync_hash(attest.url_hash, url, strlen(url));
 	dsync_hash(attest.updater_hash, wasm.data, wasm.size);
 	dsync_attest_request_key(attest.request, "GET", 3, url, strlen(url), "", 0);
+	dsync_attest_bind_key(attest.request, attest.updater_hash, dsync_buffer_view(&c->context_json));
 	keep_validator(attest.etag, c->fetched.etag);
 	keep_validator(attest.last_modified, c->fetched.last_modified);
 

@@ -61,7 +61,7 @@ doctor_folder(struct doctor *doctor, const char *folder)
 		check_sharing(doctor, fd, folder_fd, folder);
 		dsync_sys_close(fd);
 	} else {
-		doctor_say(doctor, VERDICT_WARNING, "folder", "archives in it can be read, not refreshed, by this user",
+		doctor_say(doctor, VERDICT_WARNING, "folder", "refresh as a user who may write it; reading works",
 			"%s cannot be written, or its file system makes no unnamed files", folder);
 	}
 	if (folder_fd >= 0)

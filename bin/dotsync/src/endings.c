@@ -10,15 +10,25 @@
 #include "base/error.h"
 #include "runtime/client.h"
 
+/* What is ignored, as under nohup, ends nothing; held, it would be heard all the same. */
+static void
+add(sigset_t *ends, int signal_number)
+{
+	struct sigaction action;
+
+	if (sigaction(signal_number, NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+		sigaddset(ends, signal_number);
+}
+
 void
 endings_hold(struct endings *endings)
 {
 	sigset_t ends;
 
 	sigemptyset(&ends);
-	sigaddset(&ends, SIGINT);
-	sigaddset(&ends, SIGTERM);
-	sigaddset(&ends, SIGHUP);
+	add(&ends, SIGINT);
+	add(&ends, SIGTERM);
+	add(&ends, SIGHUP);
 	sigprocmask(SIG_BLOCK, &ends, &endings->before);
 	endings->fd = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
 }

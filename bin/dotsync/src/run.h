@@ -26,8 +26,13 @@ struct run {
 	int64_t timeout;
 	bool force; /* OUT may be there */
 
-	/* while it runs */
 	struct app *app;
+
+	/* as they were read */
+	struct dsync_buffer wasm_bytes, context_json, manifest_text;
+
+	/* while it runs */
+	int ending; /* readable when a signal waits, else -1 */
 	struct progress progress;
 	struct dsync_buffer refused, log; /* with --json: elements of their arrays */
 	struct dsync_result result;
@@ -41,8 +46,11 @@ struct run_place {
 	char *state; /* in the folder, or the user's */
 };
 
+/* Reads the files that were given, but for the payload, which may be large. */
+int run_read_inputs(struct run *run, struct dsync_error *err);
+
 /* Makes the folder, and in it the archive, and the grant of all that it asks for. */
-int run_place_make(const struct run *run, struct run_place *place, struct dsync_error *err);
+int run_place_make(struct run *run, struct run_place *place, struct dsync_error *err);
 void run_place_remove(struct run_place *place);
 
 /* One event, as it comes; `user` is the run. */

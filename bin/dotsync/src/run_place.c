@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "run.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,17 +87,11 @@ set_permissions(const struct run *run, struct dsync_manifest *m, struct dsync_er
 static struct dsync_manifest *
 make_manifest(const struct run *run, struct dsync_error *err)
 {
+	const struct dsync_view text = dsync_buffer_view(&run->manifest_text);
 	struct dsync_manifest *m = NULL;
-	struct dsync_buffer text;
-	struct dsync_view view;
 
 	if (run->manifest != NULL) {
-		dsync_buffer_init(&text, DSYNC_MANIFEST_SIZE_MAX);
-		if (input_read(run->manifest, &text, err) == 0) {
-			view = dsync_buffer_view(&text);
-			m = dsync_manifest_parse(view.data, view.size, err);
-		}
-		dsync_buffer_finish(&text);
+		m = dsync_manifest_parse(text.data, text.size, err);
 	} else {
 		m = dsync_manifest_create("application/octet-stream", "bin", err);
 		if (m != NULL && dsync_manifest_set_string(m, "meta", "created_by", OWNER, err) < 0) {
@@ -110,10 +106,28 @@ make_manifest(const struct run *run, struct dsync_error *err)
 	return m;
 }
 
-static int
-write_archive(const struct run *run, const struct run_place *place, const struct dsync_manifest *m,
-	const struct dsync_buffer *wasm, const struct dsync_buffer *context, struct dsync_error *err)
+/* A person who types, or a pipe that never ends, is given up like the rest when a signal comes. */
+static int64_t
+read_payload(void *user, void *room, size_t size)
 {
+	const struct run *run = user;
+	struct pollfd polled[2] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = run->ending, .events = POLLIN } };
+	ssize_t got;
+
+	while (poll(polled, 2, -1) < 0) {
+		if (errno != EINTR)
+			return DSYNC_ERR_SYSTEM;
+	}
+	if (polled[1].revents != 0)
+		return DSYNC_ERR_CANCELLED;
+	got = dsync_sys_read(STDIN_FILENO, room, size);
+	return got < 0 ? DSYNC_ERR_SYSTEM : got;
+}
+
+static int
+write_archive(struct run *run, const struct run_place *place, const struct dsync_manifest *m, struct dsync_error *err)
+{
+	const struct dsync_buffer *wasm = &run->wasm_bytes, *context = &run->context_json;
 	struct dsync_builder *b = dsync_builder_create();
 	int rc;
 
@@ -123,7 +137,7 @@ write_archive(const struct run *run, const struct run_place *place, const struct
 	if (run->payload == NULL)
 		dsync_builder_set_payload_bytes(b, "", 0);
 	else if (strcmp(run->payload, "-") == 0)
-		dsync_builder_set_payload_fd(b, STDIN_FILENO);
+		dsync_builder_set_payload_source(b, read_payload, run);
 	else
 		dsync_builder_set_payload_file(b, run->payload);
 	dsync_builder_set_updater(b, wasm->data, wasm->size);
@@ -136,8 +150,7 @@ write_archive(const struct run *run, const struct run_place *place, const struct
 
 /* What the person typed is meant exactly, private addresses and all; what the manifest asks for is not. */
 static int
-fill_grant(const struct run *run, const struct dsync_manifest *m, const struct dsync_buffer *wasm,
-	struct dsync_grant *grant, struct dsync_error *err)
+fill_grant(const struct run *run, const struct dsync_manifest *m, struct dsync_grant *grant, struct dsync_error *err)
 {
 	size_t i;
 	int rc = 0;
@@ -145,7 +158,7 @@ fill_grant(const struct run *run, const struct dsync_manifest *m, const struct d
 	grant->owner = strdup(dsync_manifest_created_by(m));
 	if (grant->owner == NULL)
 		return dsync_error_set_memory(err);
-	dsync_hash(grant->updater, wasm->data, wasm->size);
+	dsync_hash(grant->updater, run->wasm_bytes.data, run->wasm_bytes.size);
 	grant->created = dsync_sys_now();
 	for (i = 0; rc == 0 && i < dsync_manifest_allow_host_count(m); i++)
 		rc = dsync_grant_add(&grant->hosts, dsync_manifest_allow_host(m, i), err);
@@ -220,8 +233,7 @@ choose_state(const struct dsync_context *context, struct run_place *place, struc
 }
 
 static int
-fill_place(const struct run *run, const struct run_place *place, const struct dsync_buffer *wasm,
-	const struct dsync_buffer *context, struct dsync_error *err)
+fill_place(struct run *run, const struct run_place *place, struct dsync_error *err)
 {
 	struct dsync_manifest *m = make_manifest(run, err);
 	struct dsync_grant grant;
@@ -230,13 +242,13 @@ fill_place(const struct run *run, const struct run_place *place, const struct ds
 	if (m == NULL)
 		return err->code;
 	dsync_grant_init(&grant);
-	rc = write_archive(run, place, m, wasm, context, err);
+	rc = write_archive(run, place, m, err);
 	if (rc == 0)
 		rc = dsync_file_make_folder(place->config, err);
 	if (rc == 0)
 		rc = copy_config(run->app->context, place, err);
 	if (rc == 0)
-		rc = fill_grant(run, m, wasm, &grant, err);
+		rc = fill_grant(run, m, &grant, err);
 	if (rc == 0)
 		rc = store_grant(place, &grant, err);
 	dsync_grant_finish(&grant);
@@ -245,19 +257,28 @@ fill_place(const struct run *run, const struct run_place *place, const struct ds
 }
 
 int
-run_place_make(const struct run *run, struct run_place *place, struct dsync_error *err)
+run_read_inputs(struct run *run, struct dsync_error *err)
 {
-	struct dsync_buffer wasm, context;
+	int rc;
+
+	dsync_buffer_init(&run->wasm_bytes, DSYNC_UPDATER_SIZE_MAX);
+	dsync_buffer_init(&run->context_json, DSYNC_CONTEXT_SIZE_MAX);
+	dsync_buffer_init(&run->manifest_text, DSYNC_MANIFEST_SIZE_MAX);
+	rc = input_read_updater(run->wasm, &run->wasm_bytes, err);
+	if (rc == 0 && run->context != NULL)
+		rc = input_read(run->context, &run->context_json, err);
+	if (rc == 0 && run->manifest != NULL)
+		rc = input_read(run->manifest, &run->manifest_text, err);
+	return rc;
+}
+
+int
+run_place_make(struct run *run, struct run_place *place, struct dsync_error *err)
+{
 	int rc;
 
 	memset(place, 0, sizeof(*place));
-	dsync_buffer_init(&wasm, DSYNC_UPDATER_SIZE_MAX);
-	dsync_buffer_init(&context, DSYNC_CONTEXT_SIZE_MAX);
-	rc = input_read_updater(run->wasm, &wasm, err);
-	if (rc == 0 && run->context != NULL)
-		rc = input_read(run->context, &context, err);
-	if (rc == 0)
-		rc = make_folder(&place->folder, err);
+	rc = make_folder(&place->folder, err);
 	if (rc == 0)
 		rc = join(&place->archive, place->folder, "trial.sync", err);
 	if (rc == 0)
@@ -265,9 +286,7 @@ run_place_make(const struct run *run, struct run_place *place, struct dsync_erro
 	if (rc == 0)
 		rc = choose_state(run->app->context, place, err);
 	if (rc == 0)
-		rc = fill_place(run, place, &wasm, &context, err);
-	dsync_buffer_finish(&wasm);
-	dsync_buffer_finish(&context);
+		rc = fill_place(run, place, err);
 	if (rc < 0)
 		run_place_remove(place);
 	return rc;

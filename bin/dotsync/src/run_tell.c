@@ -11,6 +11,7 @@
 #include "run.h"
 
 #define TEXT_SIZE 2048
+#define JSON_SIZE_MAX (1u << 20) /* of each list */
 
 static const char *const levels[] = { "debug", "info", "warning", "error" };
 #define LEVEL_COUNT (sizeof(levels) / sizeof(levels[0]))
@@ -21,12 +22,13 @@ level_name(int level)
 	return level >= 0 && level < (int)LEVEL_COUNT ? levels[level] : "?";
 }
 
+/* A guest may be refused as often as it likes: when there is too much of it the rest is left out, element by element. */
 static void
 keep(struct run *run, const struct dsync_event *event)
 {
-	if (event->kind == DSYNC_EVENT_REFUSED)
+	if (event->kind == DSYNC_EVENT_REFUSED && run->refused.size < JSON_SIZE_MAX)
 		dsync_json_put_text(&run->refused, NULL, event->text);
-	if (event->kind != DSYNC_EVENT_LOG)
+	if (event->kind != DSYNC_EVENT_LOG || run->log.size >= JSON_SIZE_MAX)
 		return;
 	dsync_json_open(&run->log, NULL);
 	dsync_json_put_text(&run->log, "level", level_name(event->level));

@@ -65,7 +65,7 @@ status_append_next(struct dsync_buffer *out, const struct dsync_status *status, 
 		dsync_buffer_append_text(out, "`dotsync unhold` lets it follow new versions again");
 		break;
 	case DSYNC_STATE_UNWRITABLE:
-		dsync_buffer_append_text(out, "only its owner can refresh it");
+		dsync_buffer_append_text(out, "this user cannot replace it: `dotsync doctor` says why");
 		break;
 	case DSYNC_STATE_REFRESHING:
 	case DSYNC_STATE_NO_UPDATER:

@@ -226,3 +226,18 @@ dsync_attest_request_key(unsigned char key[16], const char *method, size_t metho
 	dsync_hash_final(&hash, digest);
 	memcpy(key, digest, 16);
 }
+
+void
+dsync_attest_bind_key(
+	unsigned char key[16], const unsigned char updater_hash[DSYNC_HASH_SIZE], struct dsync_view context)
+{
+	unsigned char digest[DSYNC_HASH_SIZE];
+	struct dsync_hash hash;
+
+	dsync_hash_init(&hash);
+	dsync_hash_update(&hash, key, 16);
+	dsync_hash_update(&hash, updater_hash, DSYNC_HASH_SIZE);
+	dsync_hash_update(&hash, context.data, context.size);
+	dsync_hash_final(&hash, digest);
+	memcpy(key, digest, 16);
+}

@@ -17,6 +17,8 @@ mode_name(uint32_t mode)
 		return "compile";
 	case DSYNC_JOB_RUN:
 		return "run";
+	case DSYNC_JOB_DECODE:
+		return "decode";
 	default:
 		return NULL;
 	}
@@ -67,12 +69,12 @@ dsync_frame_parse_argument(const char *text, struct dsync_frame_job *job)
 
 	memset(job, 0, sizeof(*job));
 	memset(&j, 0, sizeof(j));
-	for (j.mode = DSYNC_JOB_COMPILE; j.mode <= DSYNC_JOB_RUN; j.mode++) {
+	for (j.mode = DSYNC_JOB_COMPILE; j.mode <= DSYNC_JOB_DECODE; j.mode++) {
 		size = strlen(mode_name(j.mode));
 		if (strncmp(text, mode_name(j.mode), size) == 0)
 			break;
 	}
-	if (j.mode > DSYNC_JOB_RUN)
+	if (j.mode > DSYNC_JOB_DECODE)
 		return DSYNC_ERR_SYNTAX;
 
 	text += size;

@@ -36,6 +36,7 @@ enum kind { KIND_FUNCTION, KIND_TABLE, KIND_MEMORY, KIND_GLOBAL, KIND_COUNT };
 struct findings {
 	bool imports_dotsync;
 	bool imports_host;
+	bool imports_decode;
 	bool exports_run;
 	bool exports_start;
 	bool exports_memory;
@@ -127,6 +128,8 @@ scan_imports(struct dsync_cursor *c, struct findings *findings)
 			findings->imports_dotsync = true;
 		if (dsync_text_view_is(module, "host"))
 			findings->imports_host = true;
+		if (dsync_text_view_is(module, "dotsync.decode.v1"))
+			findings->imports_decode = true;
 	}
 	return dsync_cursor_left(c) == 0 ? 0 : DSYNC_ERR_CORRUPT;
 }
@@ -219,6 +222,7 @@ dsync_updater_inspect(const void *wasm, size_t size, struct dsync_updater_info *
 	info->contract = DSYNC_CONTRACT_UNKNOWN;
 	if (scan_module(wasm, size, &findings) == 0) {
 		info->contract = choose(&findings);
+		info->decodes = findings.imports_decode;
 		info->lacks = find_lack(&findings);
 	}
 	info->builtin = dsync_builtin_name(wasm, size);

@@ -260,6 +260,29 @@ test_request_key(void **state)
 	assert_memory_not_equal(a, b, 16);
 }
 
+static void
+test_bind_key(void **state)
+{
+	const unsigned char updater[DSYNC_HASH_SIZE] = { 1 }, other[DSYNC_HASH_SIZE] = { 2 };
+	const struct dsync_view context = { (const unsigned char *)"{}", 2 }, none = { NULL, 0 };
+	unsigned char plain[16], a[16], b[16];
+
+	(void)state;
+	dsync_attest_request_key(plain, "GET", 3, "https://a/", 10, "", 0);
+	memcpy(a, plain, 16);
+	dsync_attest_bind_key(a, updater, context);
+	assert_memory_not_equal(a, plain, 16);
+	memcpy(b, plain, 16);
+	dsync_attest_bind_key(b, updater, context);
+	assert_memory_equal(a, b, 16);
+	memcpy(b, plain, 16);
+	dsync_attest_bind_key(b, other, context);
+	assert_memory_not_equal(a, b, 16);
+	memcpy(b, plain, 16);
+	dsync_attest_bind_key(b, updater, none);
+	assert_memory_not_equal(a, b, 16);
+}
+
 int
 main(void)
 {
@@ -271,6 +294,7 @@ main(void)
 		cmocka_unit_test(test_envelopes),
 		cmocka_unit_test_setup_teardown(test_load, home_setup, home_teardown),
 		cmocka_unit_test(test_request_key),
+		cmocka_unit_test(test_bind_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,7 +167,7 @@ job_refuses_nonsense(void **state)
 	for (i = 0; i < 10; i++)
 		jobs[i] = sample_job();
 	jobs[0].mode = 0;
-	jobs[1].mode = 3;
+	jobs[1].mode = 4;
 	jobs[2].push = 2;
 	jobs[3].data_size = DSYNC_FRAME_DATA_MAX + 1;
 	jobs[4].memory_max = 0;
@@ -192,7 +192,7 @@ argument_is_strict(void **state)
 {
 	static const char *const bad[] = { "", "run", "run:", "run:1:2", "run:1:2:3:4", "run:1:2:3 ", "run:01:2:3",
 		"run:1:0:3", "run:-1:2:3", "walk:1:2:3", "run:1:2:99999999999999999999", "run:1:2:268435457",
-		"compilerun:1:2:3", "run:4294967297:2:3", "run1:2:3" };
+		"compilerun:1:2:3", "run:4294967297:2:3", "run1:2:3", "decode", "decode:0:2:3", "decoder:1:2:3" };
 	struct dsync_frame_job in = sample_job(), out;
 	char text[DSYNC_FRAME_ARGUMENT_SIZE];
 	size_t i;
@@ -208,6 +208,11 @@ argument_is_strict(void **state)
 	assert_int_equal(out.log_max, 0);
 	assert_int_equal(dsync_frame_parse_argument("compile:1:2:3", &out), 0);
 	assert_int_equal(out.mode, DSYNC_JOB_COMPILE);
+	in.mode = DSYNC_JOB_DECODE;
+	assert_int_equal(dsync_frame_format_argument(text, &in), 0);
+	assert_string_equal(text, "decode:1048576:500:100");
+	assert_int_equal(dsync_frame_parse_argument(text, &out), 0);
+	assert_int_equal(out.mode, DSYNC_JOB_DECODE);
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(dsync_frame_parse_argument(bad[i], &out), DSYNC_ERR_SYNTAX);

@@ -119,6 +119,8 @@ test_malformed(void **state)
 		{ NEW("capsule/payload.read", CONTEXT_OF("Modal", "Owner", PERMISSIONS), ""), "-32602" },
 		{ NEW("capsule/payload.read", CONTEXT_OF("Headless", "Root", PERMISSIONS), ""), "-32602" },
 		{ NEW("capsule/payload.read", CONTEXT_OF("Headless", "owner", PERMISSIONS), ""), "-32602" },
+		{ NEW("capsule/payload.read", "{'mode':'Headless','permissions':{},'sync_path':'a.sync'}", ""),
+			"-32602" },
 		{ NEW("capsule/payload.read", CONTEXT_OF("Headless", "Owner", "null"), ""), "-32602" },
 		{ NEW("capsule/payload.read", CONTEXT_OF("Headless", "Owner", "{'can_read_payload':1}"), ""),
 			"-32602" },

@@ -20,6 +20,8 @@
 #define EXPORT_START "\7\12\1\6_start\0\0"
 #define IMPORT_DOTSYNC "\2\22\1\12dotsync.v1\3get\0\0"
 #define IMPORT_HOST "\2\12\1\4host\1x\0\0"
+#define IMPORT_DECODE "\2\31\1\21dotsync.decode.v1\3sum\0\0"
+#define IMPORT_BOTH "\2\52\2\12dotsync.v1\3get\0\0\21dotsync.decode.v1\3sum\0\0"
 #define MODULE(body) HEAD body, sizeof(HEAD body) - 1
 
 static const struct {
@@ -125,6 +127,32 @@ test_lacks(void **state)
 	}
 }
 
+/* Memory for decoders is for those who name their module, and for no other. */
+static void
+test_decodes(void **state)
+{
+	static const struct {
+		const char *wasm;
+		size_t size;
+		bool decodes;
+	} rows[] = {
+		{ MODULE(IMPORT_BOTH EXPORT_RUN), true },
+		{ MODULE(IMPORT_DECODE EXPORT_START), true },
+		{ MODULE(IMPORT_DOTSYNC EXPORT_RUN), false },
+		{ MODULE("\2\31\1\21dotsync.decode.v2\3sum\0\0"), false },
+		{ MODULE(IMPORT_BOTH "\7"), false },
+		{ MODULE(""), false },
+	};
+	struct dsync_updater_info info;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		dsync_updater_inspect(rows[i].wasm, rows[i].size, &info);
+		assert_int_equal(info.decodes, rows[i].decodes);
+	}
+}
+
 static void
 test_names(void **state)
 {
@@ -201,6 +229,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_lacks),
+		cmocka_unit_test(test_decodes),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_builtin),
 		cmocka_unit_test_setup_teardown(test_archive, home_setup, home_teardown),

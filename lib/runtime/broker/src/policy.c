@@ -134,8 +134,7 @@ dsync__policy_check_address(const struct dsync_broker *broker, const struct dsyn
 	dsync_error_expected(err, "a public address");
 	dsync_error_found(err, "%s", text);
 	if (class == DSYNC_ADDRESS_PRIVATE)
-		dsync_error_hint(
-			err, "grant the host as private if it is yours (and set policy.network_scope to \"local\")");
+		dsync_error_hint(err, "if that machine is yours, `dotsync grant FILE --private HOST` allows it");
 	return DSYNC_ERR_POLICY;
 }
 

@@ -117,9 +117,13 @@ take(const struct dsync_broker *broker, const struct dsync_url *url, struct dsyn
 		dsync_error_hint(err, "dotsync grant FILE --secret binds one to a host");
 		return rc;
 	}
-	if (!belongs_to(s, url))
-		return refuse(url, "secret for another place: it goes to one https host and port alone", s->name,
+	if (!belongs_to(s, url)) {
+		rc = refuse(url, "secret for another place: it goes to one https host and port alone", s->name,
 			strlen(s->name), err);
+		dsync_error_expected(err, "https://%s:%u", s->host, (unsigned)s->port);
+		dsync_error_hint(err, "dotsync grant FILE --secret binds it to another");
+		return rc;
+	}
 	if (in_query ? s->query == NULL || strlen(s->query) != place_size || memcmp(s->query, place, place_size) != 0
 		     : !is_place(s->header, place, place_size))
 		return refuse(url, "secret in another header or query parameter than it was granted for", s->name,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 /*
  * Answers kept in a folder, and given again without a network (dotsync-run(1)).  Each hop has two files with its number:
- * NNN.head, written last, with the request's line, a blank line, and the answer's head as the server sent it; and
+ * NNN.head, with the request's line, a blank line, and the answer's head as the server sent it; and
  * NNN.body.  An answer is given to the first request with the same method, URL and body that has not had it yet.
  * Everything that is asked of a request before it is sent is asked of it here as well.
  */
@@ -65,14 +65,26 @@ fail_file(const struct dsync__tape *tape, const char *kind, int sys_errno, const
 	return rc;
 }
 
+/* Whoever made the folder may have put a pipe there, which would be waited for. */
 static int
 open_body(struct dsync__tape *tape, int flags, const char *what, struct dsync_error *err)
 {
 	char name[NAME_SIZE];
+	struct stat st;
+	int rc;
 
 	name_file(name, tape->number, "body");
-	tape->body = dsync_sys_openat(tape->folder, name, flags | O_NOFOLLOW, 0666);
-	return tape->body < 0 ? fail_file(tape, "body", -tape->body, what, err) : 0;
+	tape->body = dsync_sys_openat(tape->folder, name, flags | O_NOFOLLOW | O_NONBLOCK, 0666);
+	if (tape->body < 0)
+		return fail_file(tape, "body", -tape->body, what, err);
+	rc = dsync_sys_fstat(tape->body, &st);
+	if (rc < 0)
+		return fail_file(tape, "body", -rc, what, err);
+	if (S_ISREG(st.st_mode))
+		return 0;
+	rc = dsync_error_set(err, DSYNC_ERR_INVALID, "", "%s: it is not a regular file", what);
+	dsync_error_at_entry(err, name, strlen(name));
+	return rc;
 }
 
 static int

@@ -254,6 +254,67 @@ test_redirect_refused(void **state)
 	assert_int_equal(testserver_requests(&fixture.server, "/echo"), 0);
 }
 
+/* An answer of these bytes, with "Location: " and what follows it. */
+static int
+get_raw_redirect(const char *rest, size_t size, struct dsync_response **response)
+{
+	static const char start[] = "HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: ";
+	char path[1024];
+	size_t used = (size_t)snprintf(path, sizeof(path), "/raw?hex=");
+	size_t i;
+
+	for (i = 0; i < sizeof(start) - 1 + size; i++)
+		used += (size_t)snprintf(path + used, sizeof(path) - used, "%02x",
+			(unsigned char)(i < sizeof(start) - 1 ? start[i] : rest[i - sizeof(start) + 1]));
+	return fixture_get_path(path, response);
+}
+
+/* H18: a Location is what stands before the end of its line; control characters in it are refused, and written in percent they stay so. */
+static void
+test_redirect_split(void **state)
+{
+	static const struct {
+		const char *rest;
+		size_t size;
+		int code;
+	} rows[] = {
+#define ROW(text, code) { text, sizeof(text) - 1, code }
+		ROW("/echo\rX-Evil: 1\r\n\r\n", DSYNC_ERR_POLICY),
+		ROW("/echo\r\r\n\r\n", 0),
+		ROW("/echo\r\n X-Evil: 1\r\n\r\n", 0),
+		ROW("/echo\r\n\tX-Evil: 1\r\n\r\n", 0),
+		ROW("/echo HTTP/1.1\r\n\r\n", DSYNC_ERR_POLICY),
+		ROW("/echo\0X-Evil: 1\r\n\r\n", DSYNC_ERR_NETWORK),
+		ROW("/echo\x1b[0m\r\n\r\n", DSYNC_ERR_POLICY),
+		ROW("/echo\r\nX-Evil: 1\r\n\r\n", 0),
+		ROW("/echo\nX-Evil: 1\r\n\r\n", 0),
+		ROW("/echo?%0d%0aX-Evil:%201\r\n\r\n", 0),
+#undef ROW
+	};
+	struct dsync_response *response;
+	unsigned followed = 0;
+	char *body;
+	size_t i;
+	int rc;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		rc = get_raw_redirect(rows[i].rest, rows[i].size, &response);
+		if (rc != rows[i].code)
+			fail_msg("row %zu: expected %d, found %d", i, rows[i].code, rc);
+		if (rc < 0)
+			continue;
+		followed++;
+		body = fixture_body(response, NULL);
+		assert_non_null(body);
+		assert_null(strstr(body, "[\"X-Evil\""));
+		assert_true(strstr(body, "Evil") == NULL || strstr(body, "?%0d%0aX-Evil:%201\"") != NULL);
+		free(body);
+		dsync_response_close(response);
+	}
+	assert_int_equal(testserver_requests(&fixture.server, "/echo"), followed);
+}
+
 static void
 test_redirect_to_private(void **state)
 {
@@ -420,6 +481,7 @@ main(void)
 		TEST(test_new_connection_for_each_request),
 		TEST(test_redirect_followed),
 		TEST(test_redirect_refused),
+		TEST(test_redirect_split),
 		TEST(test_redirect_to_private),
 		TEST(test_redirect_count),
 		TEST(test_not_a_redirect),

@@ -142,6 +142,8 @@ static const char *const refused[] = {
 	"http://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.com/",
 	"http://\xe2\x91\xa0\xe2\x91\xa1\xe2\x91\xa6.0.0.1/",
 	"http://example\xe3\x80\x82-com/",
+	("http://example\xe3\x80\x82"
+	 "com/"),
 	"http://ex\xc3\xa4mple.com/",
 	"http://h/\xc3\xa4",
 	/* addresses in other people's spelling */
@@ -178,6 +180,7 @@ static const char *const refused[] = {
 	"http://[v1.a]/",
 	"http://x[::1]/",
 	"http://[:1]/",
+	"http://[0000:0000:0000:0000:0000:0000:0000:0000:0000:0000]/",
 };
 
 static int
@@ -385,6 +388,8 @@ static const struct resolved resolutions[] = {
 static void
 test_resolve(void **state)
 {
+	static const size_t longs[] = { DSYNC_URL_SIZE_MAX, 2 * DSYNC_URL_SIZE_MAX, 2 * DSYNC_URL_SIZE_MAX + 1 };
+	static char text[2 * DSYNC_URL_SIZE_MAX + 1];
 	struct dsync_url base, url;
 	size_t i;
 	int rc;
@@ -401,6 +406,12 @@ test_resolve(void **state)
 	}
 	assert_int_equal(dsync_url_resolve(&base, &base, "x", 1, NULL), 0); /* in place */
 	assert_string_equal(base.text, "http://a/b/c/x");
+
+	for (i = 0; i < sizeof(longs) / sizeof(longs[0]); i++) {
+		memset(text, 'x', sizeof(text));
+		assert_int_equal(dsync_url_resolve(&url, &base, text, longs[i], NULL), DSYNC_ERR_SYNTAX);
+		assert_string_equal(url.text, "");
+	}
 }
 
 static void

@@ -77,10 +77,11 @@ deliver(struct dsync_worker *worker, wasmtime_module_t *module, uint64_t start_c
 }
 
 void
-dsync_worker_compile(struct dsync_worker *worker, const unsigned char *data, size_t size)
+dsync_worker_compile(struct dsync_worker *worker)
 {
+	const size_t size = (size_t)worker->job.data_size;
 	const uint64_t start_cpu_us = dsync_ticks_cpu_us();
-	const char *refused = not_a_module(data, size);
+	const char *refused = not_a_module(worker->data, size);
 	wasmtime_module_t *module = NULL;
 	wasmtime_error_t *error;
 	struct dsync_buffer timeout;
@@ -93,7 +94,7 @@ dsync_worker_compile(struct dsync_worker *worker, const unsigned char *data, siz
 
 	prepare_timeout(worker, &timeout);
 	dsync_ticks_exit_after(worker->job.cpu_ms, DSYNC_FRAME_FD, &timeout);
-	error = wasmtime_module_new(worker->engine, data, size, &module);
+	error = wasmtime_module_new(worker->engine, worker->data, size, &module);
 	if (error != NULL) {
 		dsync_ticks_cancel();
 		dsync_engine_error_text(error, text, sizeof(text));

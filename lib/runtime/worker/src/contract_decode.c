@@ -57,6 +57,8 @@ open_stream(struct dsync_guest *guest, const wasmtime_val_raw_t *v)
 	if (kind < DSYNC_DECODE_PLAIN || kind > DSYNC_DECODE_CRC32 || v[0].i32 < 0 ||
 		(lower == NULL && v[0].i32 >= DSYNC_GUEST_STREAM_FIRST))
 		return DSYNC_GUEST_ERR_INVAL;
+	if (guest->job.mode != DSYNC_JOB_DECODE) /* the limit of memory has no room for one */
+		return DSYNC_GUEST_ERR_LIMIT;
 	if (stream == guest->streams + DSYNC_GUEST_STREAMS || guest->streams_opened == DSYNC_GUEST_STREAM_FIRST)
 		return DSYNC_GUEST_ERR_LIMIT;
 

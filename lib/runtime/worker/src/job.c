@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 void
@@ -41,24 +42,39 @@ receive_job(struct dsync_worker *worker)
 }
 
 void
+dsync_worker_make_room(struct dsync_worker *worker)
+{
+	const size_t size = (size_t)worker->job.data_size;
+	void *room = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (room == MAP_FAILED)
+		return;
+	madvise(room, size, MADV_HUGEPAGE);
+	worker->data = room;
+}
+
+void
+dsync_worker_free_room(struct dsync_worker *worker)
+{
+	if (worker->data != NULL)
+		munmap(worker->data, (size_t)worker->job.data_size);
+	worker->data = NULL;
+}
+
+void
 dsync_worker_work(struct dsync_worker *worker)
 {
-	unsigned char *data;
-	size_t size;
+	const size_t size = (size_t)worker->job.data_size;
 
 	receive_job(worker);
-	size = (size_t)worker->job.data_size;
-	data = malloc(size);
-	if (data == NULL) {
+	if (worker->data == NULL) {
 		dsync_worker_fail(worker, DSYNC_GUEST_INTERNAL, "out of memory for %zu bytes", size);
 		return;
 	}
-	dsync_channel_receive_data(worker->channel, data, size);
-
-	if (worker->job.mode == DSYNC_JOB_RUN) {
-		dsync_worker_run(worker, data, size);
-	} else {
-		dsync_worker_compile(worker, data, size);
-		free(data);
-	}
+	dsync_channel_receive_data(worker->channel, worker->data, size);
+	if (worker->job.mode == DSYNC_JOB_COMPILE)
+		dsync_worker_compile(worker);
+	else
+		dsync_worker_run(worker);
+	dsync_worker_free_room(worker);
 }

@@ -9,9 +9,10 @@
 /* A running guest: program, heap, stacks, guard pages; and its code three times (packet buffer, image, bookkeeping). */
 #define RUN_BASE (48 * MIB)
 
-/* One decoder at its largest (decode.h), or several that are smaller. */
-#define RUN_DECODERS (144 * MIB)
 #define RUN_PER_CODE 3
+
+/* Of a guest that decodes, besides: one decoder at its largest (decode.h), or several that are smaller. */
+#define RUN_DECODERS (144 * MIB)
 
 /* A compiler: measured up to 430 bytes a byte of module (Go; others half of that). */
 #define COMPILE_BASE (128 * MIB)
@@ -23,8 +24,9 @@ dsync_limits_address_space(const struct dsync_frame_job *job)
 {
 	uint64_t size;
 
-	if (job->mode == DSYNC_JOB_RUN)
-		return job->memory_max + RUN_PER_CODE * job->data_size + RUN_BASE + RUN_DECODERS;
+	if (job->mode != DSYNC_JOB_COMPILE)
+		return job->memory_max + RUN_PER_CODE * job->data_size + RUN_BASE +
+			(job->mode == DSYNC_JOB_DECODE ? RUN_DECODERS : 0);
 	size = COMPILE_PER_MODULE * job->data_size + COMPILE_BASE;
 	return size < COMPILE_MAX ? size : COMPILE_MAX;
 }

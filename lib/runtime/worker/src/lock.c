@@ -95,7 +95,7 @@ dsync_lock_end(const struct dsync_frame_job *job, struct dsync_frame_ready *read
 	ready->landlock_scopes = landlock.scopes;
 	ready->landlock_net = landlock.net;
 
-	rc = dsync_seccomp_load(job->mode == DSYNC_JOB_RUN ? DSYNC_SECCOMP_RUN : DSYNC_SECCOMP_COMPILE);
+	rc = dsync_seccomp_load(job->mode == DSYNC_JOB_COMPILE ? DSYNC_SECCOMP_COMPILE : DSYNC_SECCOMP_RUN);
 	if (rc < 0)
 		return fail(text, "system call filter", rc);
 	ready->seccomp = DSYNC_SECCOMP_P1;

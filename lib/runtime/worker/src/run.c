@@ -95,13 +95,14 @@ bind_imports(struct run *run)
 
 /* Compiled code in, memory for it no longer needed out, contract judged, imports bound, executable memory closed. */
 static int
-load(struct run *run, unsigned char *code, size_t size)
+load(struct run *run)
 {
 	struct dsync_worker *worker = run->worker;
-	wasmtime_error_t *error = wasmtime_module_deserialize(worker->engine, code, size, &run->module);
+	wasmtime_error_t *error =
+		wasmtime_module_deserialize(worker->engine, worker->data, (size_t)worker->job.data_size, &run->module);
 	char text[TEXT_SIZE];
 
-	free(code);
+	dsync_worker_free_room(worker);
 	if (error != NULL) {
 		dsync_engine_error_text(error, text, sizeof(text));
 		dsync_worker_fail(worker, DSYNC_GUEST_STALE_CODE, "%s", text);
@@ -215,13 +216,13 @@ report(struct run *run)
 }
 
 void
-dsync_worker_run(struct dsync_worker *worker, unsigned char *code, size_t size)
+dsync_worker_run(struct dsync_worker *worker)
 {
 	struct run run;
 
 	memset(&run, 0, sizeof(run));
 	run.worker = worker;
-	if (load(&run, code, size) == 0 && execute(&run) == 0)
+	if (load(&run) == 0 && execute(&run) == 0)
 		report(&run);
 
 	/* The process ends here; what the engine holds goes with it. */

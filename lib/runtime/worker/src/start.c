@@ -19,6 +19,7 @@ lock_down(struct dsync_worker *worker, pid_t parent, struct dsync_frame_ready *r
 	if (rc < 0)
 		return rc;
 
+	dsync_worker_make_room(worker);
 	worker->engine = dsync_engine_create(worker->job.memory_max);
 	if (worker->engine == NULL || dsync_ticks_start(worker->engine) < 0) {
 		snprintf(text, DSYNC_LOCK_TEXT_SIZE, "the engine could not be made");

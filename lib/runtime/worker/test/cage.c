@@ -68,6 +68,7 @@ cage_open(struct cage *cage, cage_answer *answer, void *user)
 	close(pair[1]);
 	cage->fd = pair[0];
 	cage->channel = dsync_channel_open(cage->fd);
+	cage->job.mode = DSYNC_JOB_DECODE;
 	cage->job.cpu_ms = 1000;
 	cage->job.log_max = 100000;
 	cage->job.now_ms = INT64_C(1700000000123);

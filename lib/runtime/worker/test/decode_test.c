@@ -290,9 +290,28 @@ test_sums(void **state)
 	assert_int_equal(dsync_decode_sum(d, sum), 32); /* the sum so far may be asked again and again */
 	assert_memory_not_equal(sum, abc, 32);
 	dsync_decode_close(d);
+	d = dsync_decode_open(DSYNC_DECODE_PLAIN, read_bytes, &s->packed);
+	assert_int_equal(dsync_decode_sum(d, sum), 0);
+	dsync_decode_close(d);
 	assert_null(dsync_decode_open(7, read_bytes, &s->packed));
 	assert_null(dsync_decode_open(-1, read_bytes, &s->packed));
 	dsync_decode_close(NULL);
+}
+
+/* An xz file whose sums nobody can compute is not taken on trust. */
+static void
+test_unknown_check(void **state)
+{
+	struct scene *s = *state;
+	uint32_t crc;
+	int i;
+
+	pack(&s->packed, DSYNC_DECODE_XZ, s->data, 500);
+	s->packed.data[7] = 2; /* a kind of four bytes that is kept for later */
+	crc = (uint32_t)crc32(0, s->packed.data + 6, 2);
+	for (i = 0; i < 4; i++)
+		s->packed.data[8 + i] = (unsigned char)(crc >> (8 * i));
+	assert_int_equal(decode(s, DSYNC_DECODE_XZ), DSYNC_GUEST_ERR_INVAL);
 }
 
 /* Windows and dictionaries up to the limit, and one step beyond it. */
@@ -323,6 +342,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_spoiled, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_rest, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_sums, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_unknown_check, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_memory, set_up, tear_down),
 	};
 

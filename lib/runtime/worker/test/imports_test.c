@@ -195,6 +195,26 @@ engine_id_depends_on_the_limit(void **state)
 }
 
 static void
+decoders_need_their_job(void **state)
+{
+	const int64_t gzip[] = { DSYNC_GUEST_SOURCE_PAYLOAD, 1 };
+	int64_t stream;
+	struct cage cage;
+
+	(void)state;
+	cage_open(&cage, answer_anything, NULL);
+	cage.job.mode = DSYNC_JOB_RUN;
+	cage_restart(&cage, DSYNC_CONTRACT_DOTSYNC);
+	assert_int_equal(cage_call(&cage, &dsync_contract_decode, "open", gzip), DSYNC_GUEST_ERR_LIMIT);
+	cage.job.mode = DSYNC_JOB_DECODE;
+	cage_restart(&cage, DSYNC_CONTRACT_DOTSYNC);
+	stream = cage_call(&cage, &dsync_contract_decode, "open", gzip);
+	assert_true(stream > 0);
+	assert_int_equal(cage_call(&cage, &dsync_contract_decode, "close", &stream), 0);
+	cage_close(&cage);
+}
+
+static void
 limits_follow_the_job(void **state)
 {
 	struct dsync_frame_job job;
@@ -204,8 +224,10 @@ limits_follow_the_job(void **state)
 	job.mode = DSYNC_JOB_RUN;
 	job.memory_max = 64 << 20;
 	job.data_size = 1 << 20;
-	assert_true(dsync_limits_address_space(&job) == (64 + 3 + 48 + 144) * UINT64_C(1048576));
+	assert_true(dsync_limits_address_space(&job) == (64 + 3 + 48) * UINT64_C(1048576));
 	assert_true(dsync_limits_data(&job) < dsync_limits_address_space(&job));
+	job.mode = DSYNC_JOB_DECODE;
+	assert_true(dsync_limits_address_space(&job) == (64 + 3 + 48 + 144) * UINT64_C(1048576));
 	job.mode = DSYNC_JOB_COMPILE;
 	assert_true(dsync_limits_address_space(&job) == (128 + 512) * UINT64_C(1048576));
 	job.data_size = DSYNC_FRAME_DATA_MAX;
@@ -221,6 +243,7 @@ main(void)
 		cmocka_unit_test(imports_survive_anything),
 		cmocka_unit_test(random_numbers_follow_the_seed),
 		cmocka_unit_test(engine_id_depends_on_the_limit),
+		cmocka_unit_test(decoders_need_their_job),
 		cmocka_unit_test(limits_follow_the_job),
 	};
 
