@@ -34,8 +34,9 @@ fuzz:
 	scripts/fuzz build/fuzz/fuzz $(FUZZ_SECONDS)
 
 install:
+	@scripts/setup build
 	cmake --preset release -DCMAKE_INSTALL_PREFIX=$(PREFIX)
-	cmake --build --preset release
+	cmake --build --preset release --target dsync_installed
 	DESTDIR=$(DESTDIR) cmake --install build/release
 
 doc:

@@ -26,6 +26,7 @@ add_custom_command(
 	COMMENT "Symbol versions from include/dotsync" VERBATIM)
 add_custom_target(dsync_symbol_map DEPENDS ${DSYNC_SYMBOL_MAP})
 set(DSYNC_INSTALLED_LIBRARIES)
+add_custom_target(dsync_installed DEPENDS dsync_programs)	# all that `cmake --install` wants built
 
 # dsync_library(NAME MODULES module... [NEEDS library...] [FOREIGN target...]
 #               [BUNDLED target...] [REQUIRES pkg-config...] DESCRIPTION text)
@@ -87,6 +88,7 @@ function(dsync_library name)
 		target_include_directories(${variant} INTERFACE
 			$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 	endforeach()
+	add_dependencies(dsync_installed dotsync-${name} dotsync-${name}-static)
 	install(TARGETS dotsync-${name} dotsync-${name}-static EXPORT dotsync-targets
 		LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
 		ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
@@ -117,7 +119,7 @@ dsync_library(trust
 	MODULES trust NEEDS format)
 dsync_library(runtime
 	DESCRIPTION "refreshing .sync archives"
-	MODULES frame builtins runtime NEEDS format trust FOREIGN dsync_jansson REQUIRES jansson)
+	MODULES address frame builtins runtime NEEDS format trust FOREIGN dsync_jansson REQUIRES jansson)
 dsync_library(fs
 	DESCRIPTION "following .sync archives, and showing them as ordinary files"
 	MODULES fs NEEDS format trust runtime)

@@ -33,8 +33,9 @@ def command_time(stage, repeats, program, *arguments):
 def summary(stage, times):
 	stage.title("3. In short")
 	archive = stage.path("psl.dat.sync")
-	times["dotsync cat, all of it"] = command_time(stage, 21, "dotsync", "cat", "--refresh=never", archive)
-	times["cat(1) of the same, for comparison"] = command_time(stage, 21, "cat", archive)
+	size = "%.0f KiB" % (os.path.getsize(archive) / 1024)
+	times["dotsync cat, all %s of it" % size] = command_time(stage, 21, "dotsync", "cat", "--refresh=never", archive)
+	times["cat(1) of the same %s" % size] = command_time(stage, 21, "cat", archive)
 	times["dotsync refresh that is a 304"] = command_time(stage, 7, "dotsync", "refresh", "--force", archive)
 	for what, seconds in times.items():
 		stage.show("  %-38s %8.1f ms" % (what, seconds * 1000))

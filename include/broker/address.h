@@ -19,4 +19,7 @@ enum dsync_address_class {
 
 enum dsync_address_class dsync_address_classify(const struct sockaddr *address, socklen_t size);
 
+/* Does an entry of a list of hosts ([scheme://]host[:port]) name a private address itself, or this machine as "localhost" does? */
+bool dsync_address_entry_is_private(const char *entry);
+
 #endif

@@ -62,8 +62,10 @@ struct dsync_broker_secret {
 
 /* Copied by create; proxy, ca_file, user_agent and secrets are borrowed for the broker's life. */
 struct dsync_broker_policy {
-	struct dsync_host_list asked;    /* the manifest's allow_hosts: a request must match both lists */
-	struct dsync_host_list granted;  /* what the user granted */
+	struct dsync_host_list asked;   /* the manifest's allow_hosts: a request must match both lists */
+	struct dsync_host_list granted; /* what the user granted */
+	struct dsync_host_list
+		withheld; /* what the manifest asks for too, but the caller's session does not allow: for the message alone */
 	struct dsync_host_list private_; /* entries whose private addresses may be reached (also granted by the user) */
 	bool network_none;               /* network_scope "none": every request is DENIED */
 	bool record_hosts; /* for a URL that a person typed: `asked` and `granted` are not consulted, each hop's origin is recorded, private addresses are

@@ -17,9 +17,11 @@ int dsync_exit_code(int error_code);
 
 /*
  * Of what came of a refresh: the same, but a limit that was passed is a server's or an updater's doing, hence 75; so is a
- * protocol that was violated, by one of our programs that was killed or went wrong.  1 also when all went well but the plain file of
- * the option `to` could not be written, which an error with the rule "to" says.
+ * protocol that was violated, by one of our programs that was killed or went wrong.  1 also when all went well with the archive and
+ * an error stands beside that: the plain file of the option `to` could not be written (rule "to"), the command of the option `exec`
+ * failed (rule "exec"), or what was written may not survive a crash.  That an archive is held is no error here.
  */
+int dsync_exit_code_result(enum dsync_outcome_kind kind, const struct dsync_error *error);
 int dsync_exit_code_outcome(const struct dsync_outcome *outcome);
 
 #endif

@@ -55,6 +55,9 @@ void dsync_grant_init(struct dsync_grant *grant);
 void dsync_grant_finish(struct dsync_grant *grant);
 int dsync_grant_add(struct dsync_strings *list, const char *text, struct dsync_error *err); /* once each */
 
+/* Is there an entry for this one: the same but for case, and for the scheme where one of them has none? */
+bool dsync_grant_has_host(const struct dsync_strings *list, const char *entry);
+
 /* Adds a copy; one of the same name that is there already is replaced or, without `replace`, kept. */
 int dsync_grant_add_secret(
 	struct dsync_secrets *list, const struct dsync_secret *secret, bool replace, struct dsync_error *err);
@@ -92,12 +95,14 @@ struct dsync_consent {
 	struct dsync_strings granted_hosts, granted_env,
 		granted_private; /* union over the grants that match and have not expired */
 	struct dsync_strings missing_hosts, missing_env;
+	/* asked hosts that are private addresses themselves, and not granted as such: they are never reached */
+	struct dsync_strings missing_private;
 	struct dsync_secrets secrets; /* of the grants that match; the user's before the machine's */
 	bool granted;                 /* some grant matches and nothing is missing */
 	enum dsync_consent_state state;
 	/* REPLACED: the grant that is most like what is asked now; EXPIRED: what was granted then */
 	unsigned char before_updater[DSYNC_HASH_SIZE];
-	struct dsync_strings before_hosts, before_env;
+	struct dsync_strings before_hosts, before_env, before_private;
 	int64_t before_created, before_expires;
 };
 

@@ -17,6 +17,7 @@ def test_help(t):
 	t.run("--version")
 	t.run("help", "cat")
 	t.equal(t.silent("help").out, t.silent("-h").out, "help and -h")
+	t.equal(t.silent("help", "--help").out, t.silent("help").out, "help --help")
 	for command in commands(t):
 		done = t.silent(command, "--help")
 		t.equal((done.code, done.err), (0, b""), command)

@@ -30,6 +30,25 @@ def test_bash(t):
 		t.equal(complete(t, command, "--"), options, command)
 
 
+def test_values(t):
+	for words, values in (
+		(("refresh", "--sandbox", ""), ["strict", "default", "degraded"]),
+		(("run", "--sandbox", "=", "de"), ["default", "degraded"]),
+		(("create", "--network", "="), ["none", "local", "wan"]),
+		(("cat", "--refresh", "n"), ["never"]),
+		(("doctor", "--sandbox", ""), []),
+	):
+		t.equal(complete(t, *words), values, words)
+
+
+def test_before_the_command(t):
+	t.write("a.sync", b"")
+	t.equal(complete(t, "--json", "stat"), ["status"], "the command")
+	t.equal(complete(t, "--json", "status", "--max"), ["--max-age"], "its options")
+	t.equal(complete(t, "status", "--json", "a"), ["a.sync"], "a file")
+	t.equal(complete(t, "status", "--json", "a.sync", "--max"), ["--max-age"], "more options after a file")
+
+
 def test_files(t):
 	t.write("a.sync", b"")
 	t.write("--b.sync", b"")

@@ -233,4 +233,102 @@ def test_secret_is_sent(t):
 			t.check(VALUE.encode() not in data, data)
 
 
+def holding(folder, value):
+	"""The files below a folder that have it in them."""
+	found = []
+	for parent, _, names in os.walk(folder):
+		for name in names:
+			with open(os.path.join(parent, name), "rb") as file:
+				if value.encode() in file.read():
+					found.append(os.path.join(parent, name))
+	return found
+
+
+def test_failed_create(t):
+	"""What was typed for an archive that was not made is granted to nobody, and kept nowhere."""
+	with client.Server(tls=True) as server:
+		os.makedirs(os.path.join(t.environment["HOME"], ".config/dotsync"))
+		with open(os.path.join(t.environment["HOME"], ".config/dotsync/config.toml"), "w") as file:
+			file.write('[network]\nca_file = "%s"\n' % server.ca)
+		where = "host=127.0.0.1:%d" % server.ports["https"]
+
+		def create(name, value, *options):
+			return t.silent("create", "--from", server.url("/data.csv", "https"), "--header", "Authorization: Bearer {secret:TOKEN}", "--ttl=0",
+				"--secret", "TOKEN=env:THE_TOKEN," + where, "--allow-host", "typed.example", "-o", name, *options, environment={"THE_TOKEN": value})
+
+		server.content("/data.csv", b"gone", status=404)
+		t.equal(create("a.sync", VALUE).code, 75, "no server delivers")
+		t.equal((grant_files(t), holding(t.folder, VALUE), os.listdir(t.work)), ([], [], []), "nothing was granted, and nothing is left")
+		t.write("key", VALUE)
+		os.chmod(t.path("key"), 0o600)
+		done = t.silent("create", "--from", server.url("/data.csv", "https"), "--query", "key={secret:K}", "--secret", "K=file:key,%s,query=key" % where,
+			"--allow-host", "typed.example", "-o", "a.sync")
+		t.equal((done.code, grant_files(t), holding(t.folder, "K=")), (75, [], []), done.err)
+		os.unlink(t.path("key"))
+
+		server.content("/data.csv", b"known\n", headers={"Content-Type": "text/csv"})
+		done = create("a.sync", VALUE)
+		t.equal(done.code, 0, done.err)
+		path, = grant_files(t)
+		with open(path, "rb") as file:
+			before = file.read()
+		server.content("/data.csv", b"gone", status=404)
+		t.equal(create("b.sync", "another-value").code, 75, "another archive from the same URL")
+		with open(path, "rb") as file:
+			t.equal(file.read(), before, "the first one's grant is as it was")
+		t.equal(holding(t.folder, "another-value"), [], "nor is it elsewhere")
+		server.content("/data.csv", b"known\n", headers={"Content-Type": "text/csv"})
+		t.equal(create("b.sync", "another-value").code, 0, "made")
+		t.equal(holding(t.folder, "another-value"), [path], "and granted")
+
+
+def test_private(t):
+	"""A private address is granted in so many words or not at all, and whoever looks is told."""
+	with client.Server() as server:
+		origin = server.origin()
+		server.content("/data.csv", b"known\n", headers={"Content-Type": "text/csv"})
+		t.equal(t.silent("create", "--from", server.url("/data.csv"), "-o", "a.sync", "--ttl=0").code, 0, "create")
+		t.silent("revoke", "a.sync")
+		seen, code = t.answer(b"y\n", "grant", "a.sync")
+		t.check(code == 0 and "(new; a private address)" in seen and "--private HOST" in seen and "--private %s`" % origin in seen, seen)
+		told = t.silent("info", "a.sync").out
+		t.check(b"Unreached" in told and origin.encode() in told, told)
+		found = [c for c in t.silent("doctor", "--json", "a.sync").objects() if c.get("file") == "a.sync"]
+		t.check(any(c["check"] == "grants" and "private address" in c["detail"] and c["verdict"] == "warning" for o in found for c in o["checks"]), found)
+		told = t.silent("refresh", "--explain", "a.sync").out
+		t.check(b"private address %s: NOT granted" % origin.encode() in told, told)
+		done = t.silent("refresh", "a.sync")
+		t.check(done.code == 75 and b"`dotsync grant FILE --private %s`" % origin.encode() in done.err, done.err)
+		done = t.silent("grant", "--private", origin, "a.sync")
+		t.equal((done.code, done.err), (0, b""), "what the message says")
+		t.equal(t.silent("refresh", "--force", "a.sync").code, 0, "reached")
+		told = t.silent("info", "a.sync").out
+		t.check(b"Unreached" not in told and b"Private" in told, told)
+		t.check(b"NOT granted" not in t.silent("refresh", "--explain", "a.sync").out, "all is granted")
+		t.write("u.wasm", OTHER)
+		done = t.silent("set", "a.sync", "--wasm=u.wasm", "--yes")
+		t.check(done.code == 0 and b"(private addresses too)" in done.out, done.out + done.err)
+
+
+def test_unasked(t):
+	"""What the archive does not ask for is granted, and said to be so."""
+	make(t, tables=asks(["https://a.example", "10.0.0.5:8080"]))
+	t.run("grant", "--allow-host", "nope.example", "--env", "TOKEM", "--private", "10.0.0.6", "a.sync")
+	t.run("grant", "--allow-host", "A.example", "--env", "TOKEN", "--private", "http://10.0.0.5:8080", "a.sync")
+	t.run("grant", "--private", "10.0.0.6", "-o", "-", "a.sync")
+
+
+def test_archive_gone(t):
+	"""A grant outlives its archive; it is found, and can be taken back."""
+	make(t)
+	t.equal(t.silent("grant", "--yes", "a.sync").code, 0, "grant")
+	os.unlink(t.path("a.sync"))
+	t.run("revoke", "a.sync")
+	t.run("grants")
+	path, = grant_files(t)
+	t.check(path.encode() in t.silent("grants").out, "its file")
+	os.unlink(path)
+	t.run("grants")
+
+
 clitest.main(__file__)

@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import tarfile
+import zipfile
 
 import clitest
 
@@ -36,6 +37,14 @@ def test_cat_empty(t):
 	t.run("cat", "a.sync")
 	t.run("cat", "--range=0-", "a.sync")
 	t.run("cat", "--range=-1", "a.sync")
+
+
+def test_other_zip(t):
+	"""A ZIP file that is no archive of ours: what to do is told."""
+	with zipfile.ZipFile(t.path("other.zip"), "w") as z:
+		z.writestr("notes", "x")
+	done = t.silent("cat", "other.zip")
+	t.check(done.code == 8 and b"(Z26" in done.err and b"`dotsync create`" in done.err, done)
 
 
 def test_cat_usage(t):

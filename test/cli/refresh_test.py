@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0 OR MIT
 """create --from, refresh and consent: the real refresher and worker, a real server on loopback."""
+import gzip
 import json
 import os
 import re
@@ -115,6 +116,14 @@ def test_create_hops_and_mirrors(t):
 		run(t, server, "refresh", "--force", "mirror.csv.sync", "hop.csv.sync")
 
 
+def test_create_dead_mirror_that_unpacks(t):
+	"""That the first mirror is dead is told where the updater asks them, too."""
+	with Server() as server:
+		packed = server.data(gzip.compress(b"a,b\n"), path="/data.csv.gz")
+		run(t, server, "create", "--from", server.url("/status/404"), "--from", packed, "--unpack", "gz", "-o", "a.csv.sync")
+		t.equal(t.silent("cat", "--refresh=never", "a.csv.sync").out, b"a,b\n", "the other mirror")
+
+
 def test_create_fails(t):
 	"""When no server delivers, nothing is made and nothing is granted."""
 	with Server() as server:
@@ -125,12 +134,25 @@ def test_create_fails(t):
 		run(t, server, "create", "--from", server.url("/status/404"), "-o", "x.sync")
 		run(t, server, "create", "--from", server.url("/status/404"), "-o", "x.sync", "--json")
 		run(t, server, "create", "--offline", "--from", server.url("/data.csv"), "-o", "x.sync")
+		server.data(b"")
+		run(t, server, "create", "--from", server.url("/data.csv"), "-o", "x.sync")
 		t.equal(t.silent("create", "--from", server.url("/data.csv"), "-o", "no/such/x.sync").code, 1, "no folder")
 		server.data()
 		done = t.silent("create", "--from", server.url("/silent"), "--timeout=1s", "-o", "x.sync")
 		t.equal(done.code, 75, "a server that says nothing")
 		t.equal(os.listdir(t.work), [], "nothing was made")
 		t.equal(t.silent("grants", "--json").out, b"", "nothing was granted")
+
+
+def test_create_empty(t):
+	"""No bytes are a mistake, of a mirror too, unless they are said not to be."""
+	with Server() as server:
+		empty = server.data(b"", path="/empty")
+		run(t, server, "create", "--from", empty, "--from", server.data(), "-o", "a.csv.sync")
+		t.equal(t.silent("cat", "--refresh=never", "a.csv.sync").out, b"a,b\n", "the mirror")
+		t.write("context.json", json.dumps({"v": 1, "urls": [empty], "allow_empty": True}).encode())
+		done = t.silent("create", "--from", empty, "--context", "context.json", "-o", "b.sync")
+		t.equal((done.code, t.silent("cat", "--refresh=never", "b.sync").out), (0, b""), done.err)
 
 
 def test_create_to_standard_output(t):
@@ -183,6 +205,17 @@ def test_refresh_commands(t):
 		run(t, server, "refresh", "--force", "--check", "grep -q second \"$DOTSYNC_STAGED\"", "--to", "plain.csv", "--exec", "echo done > mark", "a.csv.sync")
 		t.equal(t.read("plain.csv"), b"second\n", "--to")
 		t.equal(t.read("mark"), b"done\n", "--exec")
+		server.data(b"third\n")
+		run(t, server, "refresh", "--exec", "echo no such service; exit 3", "a.csv.sync")
+		t.equal(t.silent("cat", "--refresh=never", "a.csv.sync").out, b"third\n", "the new version stays")
+		server.data(b"fourth\n")
+		found = run(t, server, "refresh", "--json", "--exit-code", "--exec", "exit 3", "a.csv.sync").objects()[0]
+		t.equal((found["ok"], found["outcome"], found["error"]["exit"]), (False, "updated", 1), "both are told")
+		server.data(b"fifth\n")
+		run(t, server, "refresh", "--to", "no/folder/plain.csv", "a.csv.sync")
+		run(t, server, "refresh", "--quiet", "--to", "no/folder/plain.csv", "a.csv.sync")
+		found = run(t, server, "refresh", "--json", "--to", "no/folder/plain.csv", "a.csv.sync").objects()[0]
+		t.equal((found["ok"], found["outcome"], found["error"]["exit"]), (False, "unchanged", 1), "both are told")
 		t.run("refresh", "--to", "x", "a.csv.sync", "b.sync")
 		t.run("refresh", "--background", "--to", "x", "a.csv.sync")
 		t.run("refresh", "--sandbox=none", "a.csv.sync")
@@ -211,6 +244,18 @@ def test_refresh_nothing_to_do(t):
 	t.write("bad.sync", b"no archive")
 	t.run("refresh", "bad.sync", "plain.sync")
 	t.run("refresh")
+
+
+def test_host_not_asked_for(t):
+	"""`status` still knows which host it was; the record has no more of the URL than that."""
+	with Server() as server:
+		make(t, server)
+		other = server.url("/secret-path?token=1", "other")
+		server.content("/data.csv", b"", status=302, headers={"Location": other})
+		run(t, server, "refresh", "--force", "a.csv.sync")
+		found = t.silent("status", "--json", "a.csv.sync").objects()[0]
+		t.check(found["last_error"].endswith(": expected an entry " + server.origin("other")), found["last_error"])
+		t.check("secret-path" not in str(t.silent("status", "a.csv.sync").out), "the host alone")
 
 
 def test_refresh_fails(t):

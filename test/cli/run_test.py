@@ -130,6 +130,9 @@ def test_push(t, server):
 	t.write("pushed.txt", "pushed data\n")
 	run(t, server, "--push", "pushed.txt", "push.wasm")
 	run(t, server, "push.wasm")	# there is nothing to pull
+	piped = t.silent("run", "--push", "-", "push.wasm", stdin=b"piped data\n")
+	t.check(b"refused " in piped.out and piped.code == 75, piped)
+	run(t, server, "--push", "-", "--payload", "-", "push.wasm")
 	run(t, server, "--push", "missing.txt", "push.wasm")
 	run(t, server, "--push", "/", "push.wasm")
 

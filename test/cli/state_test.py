@@ -137,6 +137,16 @@ def checks(done):
 	return {check["check"]: check for check in done.objects()[0]["checks"]}
 
 
+def test_doctor_config(t):
+	"""A configuration that cannot be read is one problem, told once, with its place and what to do."""
+	os.makedirs(t.path("config"), exist_ok=True)
+	t.write("config/config.toml", b"[network]\nproxy = oops\n")
+	done = t.silent("doctor", "--json", environment={"DOTSYNC_CONFIG_DIR": t.path("config")})
+	problems = [c for c in done.objects()[0]["checks"] if c["verdict"] == "problem"]
+	t.equal([c["check"] for c in problems], ["config.toml"], "once")
+	t.check("config.toml" in problems[0]["detail"] and "line 2" in problems[0]["detail"] and problems[0]["fix"], problems[0])
+
+
 def test_doctor(t):
 	done = t.silent("doctor", "--json")
 	clitest.validate("doctor", done)

@@ -101,7 +101,7 @@ class CallsTest(HostCase):
 		with open(os.path.join(files, "a.wasm"), "wb") as f:
 			f.write(module({"run": [SIZE, read(0, 4), read((1 << 31) - 1, 4)]}, report=True))
 		subprocess.run([os.path.join(BUILD, "bin", "dotsync"), "create", "-q", "--ttl=0", "--wasm=a.wasm", "a.bin"], cwd=files, env={"HOME": files}, check=True, timeout=60)
-		self.place.grant([], owner="dotsync")
+		self.place.grant([], owner="local:a.bin")
 		archive = os.path.join(files, "a.bin.sync")
 		self.assertEqual(self.place.refresh(archive)["kind"], "updated")
 		self.assertEqual(struct.unpack("<3i", payload(archive)), (-1, 4, 1))

@@ -43,7 +43,7 @@ struct dsync_open_response {
 
 /* The permissions of one run. */
 struct dsync_permissions {
-	struct dsync_host_list asked, granted, private_;
+	struct dsync_host_list asked, granted, withheld, private_;
 	bool network_none;
 	const struct dsync_strings *env_asked; /* names of variables of this process, which are its caller's */
 	const struct dsync_strings *env_granted;

@@ -32,6 +32,7 @@ need_broker(struct dsync_calls *c, struct dsync_error *err)
 	struct dsync_broker_policy policy = {
 		.asked = c->permissions.asked,
 		.granted = c->permissions.granted,
+		.withheld = c->permissions.withheld,
 		.private_ = c->permissions.private_,
 		.network_none = c->permissions.network_none,
 		.record_hosts = c->fill != NULL,

@@ -132,6 +132,8 @@ set_permissions(struct dsync_run *run)
 	p->asked.count = consent->asked_hosts.count;
 	p->granted.entries = (const char *const *)hosts->items;
 	p->granted.count = hosts->count;
+	p->withheld.entries = (const char *const *)run->withheld.items;
+	p->withheld.count = run->withheld.count;
 	p->private_.entries = (const char *const *)consent->granted_private.items;
 	p->private_.count = consent->granted_private.count;
 	p->network_none = dsync_manifest_network_scope(dsync_archive_manifest(run->archive)) == DSYNC_NETWORK_NONE;

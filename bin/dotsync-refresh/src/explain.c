@@ -67,6 +67,19 @@ explain_list(struct dsync_buffer *out, const char *key, const struct dsync_strin
 	}
 }
 
+/* They are refused even where the entry is granted. */
+static void
+explain_private(struct dsync_buffer *out, const struct dsync_strings *missing)
+{
+	size_t i;
+
+	for (i = 0; i < missing->count; i++) {
+		dsync_buffer_append_text(out, "  private address ");
+		dsync_text_escape_append(out, missing->items[i], strlen(missing->items[i]));
+		dsync_buffer_append_text(out, ": NOT granted (`dotsync grant FILE --private HOST`)\n");
+	}
+}
+
 static void
 explain_updater(const struct dsync_run *run, struct dsync_buffer *out)
 {
@@ -90,6 +103,7 @@ explain_updater(const struct dsync_run *run, struct dsync_buffer *out)
 			out, j->consent.granted_private.items[i], strlen(j->consent.granted_private.items[i]));
 		dsync_buffer_append_text(out, ": granted on this machine\n");
 	}
+	explain_private(out, &j->consent.missing_private);
 	dsync_buffer_printf(out, "network: %s (policy.network_scope), redirects are followed to granted hosts only\n",
 		dsync_network_scope_name(dsync_manifest_network_scope(m)));
 	dsync_buffer_printf(out,

@@ -73,12 +73,21 @@ dsync_record_updated(const struct dsync_run *run, const unsigned char generation
 	memcpy(state->generation, generation, sizeof(state->generation));
 }
 
+/* Scheme, host and port, which is how a host entry is written, and nothing of a path or a query. */
+static bool
+is_host_entry(const struct dsync_error *error)
+{
+	const char *host = strstr(error->expected, "://");
+
+	return strncmp(error->expected, "an entry ", 9) == 0 && host != NULL && strpbrk(host + 3, "/?#@") == NULL;
+}
+
 /* The record travels with copies of the archive, so no URL goes into it: they may hold what is nobody else's business. */
 static void
-copy_text(char *out, size_t size, const char *text)
+copy_text(char *out, size_t size, const char *text, bool entry)
 {
 	out[0] = '\0';
-	if (strstr(text, "://") == NULL)
+	if (entry || strstr(text, "://") == NULL)
 		dsync_text_escape(out, size, text, strlen(text));
 }
 
@@ -95,9 +104,9 @@ describe(const struct dsync_error *error, struct dsync_state *state)
 		snprintf(full + strlen(full), sizeof(full) - strlen(full), ": %s", error->found);
 	dsync_text_escape(state->last_error, sizeof(state->last_error), full, strlen(full));
 	state->last_code = error->code;
-	copy_text(state->last_rule, sizeof(state->last_rule), error->rule);
-	copy_text(state->last_expected, sizeof(state->last_expected), error->expected);
-	copy_text(state->last_hint, sizeof(state->last_hint), error->hint);
+	copy_text(state->last_rule, sizeof(state->last_rule), error->rule, false);
+	copy_text(state->last_expected, sizeof(state->last_expected), error->expected, is_host_entry(error));
+	copy_text(state->last_hint, sizeof(state->last_hint), error->hint, false);
 }
 
 void

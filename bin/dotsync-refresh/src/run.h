@@ -30,6 +30,7 @@ struct dsync_run {
 	int slot;                         /* of the background, -1: none */
 	struct dsync_archive *archive;    /* as opened before the lock; from then on the commit's base, referenced */
 	struct dsync_judgement judgement; /* of that archive */
+	struct dsync_strings withheld;    /* hosts that the manifest asks for and the caller's session does not allow */
 	struct dsync_commit *commit;
 	int folder;                 /* the commit's, -1 before there is one */
 	char scratch[NAME_MAX + 1]; /* a name in it that is ours while we have the lock */

@@ -38,6 +38,10 @@ dsync_terms_begin(struct dsync_run *run, int passed, struct dsync_error *err)
 void
 dsync_terms_end(struct dsync_run *run)
 {
+	while (run->withheld.count > 0)
+		free(run->withheld.items[--run->withheld.count]);
+	free(run->withheld.items);
+	run->withheld.items = NULL;
 	if (run->calls.pushed.size > 0)
 		dsync_sys_munmap((void *)(uintptr_t)run->calls.pushed.data, run->calls.pushed.size);
 	run->calls.pushed.data = NULL;
@@ -56,14 +60,17 @@ contains(const struct dsync_strings *list, const char *text)
 	return false;
 }
 
+/* What is dropped goes to `withheld`, where there is room for it, or is freed. */
 static void
-keep_only(struct dsync_strings *list, const struct dsync_strings *wanted)
+keep_only(struct dsync_strings *list, const struct dsync_strings *wanted, struct dsync_strings *withheld)
 {
 	size_t kept = 0, i;
 
 	for (i = 0; i < list->count; i++) {
 		if (contains(wanted, list->items[i]))
 			list->items[kept++] = list->items[i];
+		else if (withheld != NULL && withheld->items != NULL)
+			withheld->items[withheld->count++] = list->items[i];
 		else
 			free(list->items[i]);
 	}
@@ -73,10 +80,15 @@ keep_only(struct dsync_strings *list, const struct dsync_strings *wanted)
 void
 dsync_terms_narrow(struct dsync_run *run)
 {
-	if (run->job->narrow_hosts)
-		keep_only(&run->judgement.consent.asked_hosts, &run->job->hosts);
+	struct dsync_strings *hosts = &run->judgement.consent.asked_hosts;
+
+	if (run->job->narrow_hosts) {
+		run->withheld.items =
+			calloc(hosts->count + 1, sizeof(*hosts->items)); /* for a message: without it, too */
+		keep_only(hosts, &run->job->hosts, &run->withheld);
+	}
 	if (run->job->narrow_env)
-		keep_only(&run->judgement.consent.asked_env, &run->job->env);
+		keep_only(&run->judgement.consent.asked_env, &run->job->env, NULL);
 }
 
 uint64_t

@@ -175,6 +175,7 @@ tell(struct app *app, const char *file, const struct dsync_grant *grant, const s
 	report_text(stdout, file);
 	puts(after->granted ? ": its updater may refresh it" : ": its updater may do this much");
 	consent_show_grant(stdout, grant);
+	consent_note_private(app, file, after);
 	if (!after->granted)
 		report_note(app, "%s: not all that it asks for is granted: `dotsync grant` shows what, and asks", file);
 	return EXIT_DONE;
@@ -247,6 +248,35 @@ keep(struct app *app, const char *file, const struct dsync_archive *archive, con
 	return status;
 }
 
+static void
+note_hosts(struct app *app, const char *file, const struct dsync_consent *consent, const struct list *typed)
+{
+	size_t i;
+
+	for (i = 0; i < typed->count; i++) {
+		if (!dsync_grant_has_host(&consent->asked_hosts, typed->items[i]))
+			report_note(app, "%s: the archive does not ask for %s", file, typed->items[i]);
+	}
+}
+
+/* It may ask later; until then what was typed is good for nothing, and may be a slip. */
+static void
+note_unasked(struct app *app, const char *file, const struct dsync_consent *consent, const struct settings *settings)
+{
+	size_t i, k;
+
+	note_hosts(app, file, consent, &settings->hosts);
+	note_hosts(app, file, consent, &settings->private_hosts);
+	for (i = 0; i < settings->env.count; i++) {
+		for (k = 0; k < consent->asked_env.count; k++) {
+			if (strcmp(consent->asked_env.items[k], settings->env.items[i]) == 0)
+				break;
+		}
+		if (k == consent->asked_env.count)
+			report_note(app, "%s: the archive does not ask for %s", file, settings->env.items[i]);
+	}
+}
+
 static int
 store(struct app *app, const char *file, const struct dsync_archive *archive, const struct settings *settings,
 	const struct dsync_consent *consent)
@@ -259,6 +289,8 @@ store(struct app *app, const char *file, const struct dsync_archive *archive, co
 		return report_error(app, file, &err);
 	status = settings->output != NULL ? write_grant(app, file, settings->output, &grant)
 					  : keep(app, file, archive, &grant);
+	if (status == EXIT_DONE)
+		note_unasked(app, file, consent, settings);
 	dsync_grant_finish(&grant);
 	return status;
 }

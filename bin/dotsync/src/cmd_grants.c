@@ -16,7 +16,7 @@
 static const struct usage usage = {
 	"grants [OPTION]...",
 	"Lists what updaters may do on this machine: your own grants, and those that were\n"
-	"made for all users of the machine.",
+	"made for all users of the machine.  Who removes the file of a grant revokes it.",
 	NULL,
 	0,
 };
@@ -53,6 +53,9 @@ print_text(const struct dsync_grant *grant)
 	printf("  since     %s, for %s%s\n", created,
 		grant->origin == DSYNC_GRANT_MACHINE ? "the whole machine" : "you",
 		grant->expires <= dsync_sys_now() ? " (expired)" : "");
+	fputs("  file      ", stdout);
+	report_text(stdout, grant->path);
+	fputc('\n', stdout);
 }
 
 int

@@ -114,6 +114,11 @@ show_grants(const struct dsync_consent *consent)
 		list("Missing", "", &consent->missing_hosts);
 		list("", "", &consent->missing_env);
 	}
+	list("Private", "", &consent->granted_private);
+	if (consent->missing_private.count > 0) {
+		line("Unreached", "private addresses: `dotsync grant FILE --private HOST` allows them");
+		list("", "", &consent->missing_private);
+	}
 }
 
 static void

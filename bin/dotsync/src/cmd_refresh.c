@@ -237,29 +237,33 @@ print_explanation(const char *file, const char *text)
 	}
 }
 
+/* What came of it, and what went wrong: one of them, or a success and what failed after it. */
 static void
-tell_failure(struct app *app, const char *file, enum dsync_outcome_kind kind, const struct dsync_error *error)
+tell_text(struct app *app, const char *file, const struct dsync_outcome *outcome, int status)
 {
+	enum dsync_outcome_kind kind = dsync_outcome_kind(outcome);
+	const struct dsync_error *error = dsync_outcome_error(outcome);
+
 	if (kind == DSYNC_OUTCOME_CONSENT_NEEDED && !app->quiet && !consent_can_ask(app))
 		show_consent(app, file);
-	report_error(app, file, error);
+	if (kind != DSYNC_OUTCOME_FAILED && kind != DSYNC_OUTCOME_CONSENT_NEEDED && !app->quiet)
+		print_done(file, outcome);
+	if (status != EXIT_DONE)
+		report_error_as(app, file, error, status);
 }
 
 static int
 tell(struct app *app, const char *file, const struct settings *settings, const struct dsync_outcome *outcome)
 {
 	enum dsync_outcome_kind kind = dsync_outcome_kind(outcome);
-	const struct dsync_error *error = dsync_outcome_error(outcome);
 	int status = dsync_exit_code_outcome(outcome);
 
 	if (app->json)
 		puts(dsync_outcome_json(outcome));
 	else if (kind == DSYNC_OUTCOME_EXPLAINED)
 		print_explanation(file, dsync_outcome_explanation(outcome));
-	else if (error->code < 0 && error->code != DSYNC_ERR_HELD)
-		tell_failure(app, file, kind, error);
-	else if (!app->quiet)
-		print_done(file, outcome);
+	else
+		tell_text(app, file, outcome, status);
 	return status == EXIT_DONE && settings->exit_code && kind == DSYNC_OUTCOME_UPDATED ? EXIT_CHANGED : status;
 }
 

@@ -2,8 +2,11 @@
 /*
  * cmd_revoke.c - take back what an archive's updater may do on this machine.
  */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/error.h"
 #include "base/json.h"
 #include "base/sys.h"
 #include "command.h"
@@ -15,10 +18,31 @@
 static const struct usage usage = {
 	"revoke [OPTION]... FILE...",
 	"Takes back what was granted to an archive's updater.  The archive stays\n"
-	"readable; it is not refreshed until its updater is granted again.",
+	"readable; it is not refreshed until its updater is granted again.  A grant whose\n"
+	"archive is gone is revoked by removing its file, which `dotsync grants` names.",
 	NULL,
 	0,
 };
+
+/* Which files of the machine's still grant it, for only who may write there can take that back. */
+static void
+note_machine(struct app *app, const char *file, const struct dsync_consent *after)
+{
+	const struct dsync_grant *grant;
+	struct dsync_grants *grants;
+	size_t i;
+
+	if (dsync_grants_load(app->context, &grants, NULL) < 0)
+		return;
+	for (i = 0; i < dsync_grants_count(grants); i++) {
+		grant = dsync_grants_at(grants, i);
+		if (grant->origin == DSYNC_GRANT_MACHINE && grant->expires > dsync_sys_now() &&
+			strcmp(grant->owner, after->owner) == 0 &&
+			(grant->any_updater || memcmp(grant->updater, after->updater, sizeof(grant->updater)) == 0))
+			report_note(app, "%s: still granted for the whole machine by %s", file, grant->path);
+	}
+	dsync_grants_free(grants);
+}
 
 static int
 tell_revoked(struct app *app, const char *file, int count, const struct dsync_consent *after)
@@ -36,8 +60,7 @@ tell_revoked(struct app *app, const char *file, int count, const struct dsync_co
 		report_text(stdout, file);
 		puts(count > 0 ? ": its updater may do nothing here any more" : ": nothing was granted to its updater");
 	}
-	if (after->granted)
-		report_note(app, "%s: still granted for the whole machine; see `dotsync grants`", file);
+	note_machine(app, file, after);
 	return EXIT_DONE;
 }
 
@@ -47,13 +70,18 @@ revoke_one(struct app *app, const char *file, void *user)
 	struct dsync_consent consent = { 0 };
 	struct dsync_archive *archive;
 	struct dsync_error err;
+	struct stat st;
 	int64_t now = dsync_sys_now();
 	int count = 0, rc, status;
 
 	(void)user;
 	archive = files_open(file, &err);
-	if (archive == NULL)
+	if (archive == NULL) {
+		if (dsync_sys_fstatat(DSYNC_SYS_CWD, file, &st, true) == -ENOENT)
+			dsync_error_hint(
+				&err, "`dotsync grants` names the file of each grant; removing that revokes it");
 		return report_error(app, file, &err);
+	}
 	rc = dsync_consent_judge(app->context, archive, now, &consent, &err);
 	if (rc == 0) {
 		rc = count = dsync_grants_revoke(app->context, consent.owner, consent.updater, &err);

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,7 +21,7 @@
 
 static const struct option_spec options[] = {
 	{ "payload", 0, "FILE", "the payload that it finds (default: none, as at the first fill)" },
-	{ "push", 0, "FILE", "push this payload: the updater sees it and may refuse" },
+	{ "push", 0, "FILE", "push this payload (- is standard input): the updater sees it and may refuse" },
 	{ "context", 0, "FILE", "its parameters, JSON" },
 	{ "manifest", 0, "FILE", "the manifest.toml that it finds" },
 	{ "allow-host", 0, "HOST", "it may reach this host, private addresses too (repeatable)" },
@@ -125,10 +126,51 @@ describe_job(const struct run *run, const struct run_place *place, struct dsync_
 }
 
 static int
-open_pushed(const char *path, int *fd, struct dsync_error *err)
+copy_input(struct run *run, int fd, struct dsync_error *err)
 {
+	static char piece[65536];
+	int64_t n;
+	int rc = 0;
+
+	while (rc == 0 && (n = run_read_stdin(run, piece, sizeof(piece))) != 0) {
+		if (n == DSYNC_ERR_CANCELLED)
+			return dsync_error_set(err, DSYNC_ERR_CANCELLED, "", "cancelled");
+		if (n < 0)
+			return dsync_error_set(err, DSYNC_ERR_SYSTEM, "", "cannot read standard input");
+		rc = dsync_sys_write_all(fd, piece, (size_t)n);
+	}
+	return rc < 0 ? dsync_error_set_errno(err, -rc, "cannot keep what was pushed") : 0;
+}
+
+/* The refresher maps what is pushed, so that a stream goes into a file first, which loses its name at once. */
+static int
+spool_pushed(struct run *run, const struct run_place *place, int *fd, struct dsync_error *err)
+{
+	char path[PATH_MAX];
+	int rc;
+
+	if (snprintf(path, sizeof(path), "%s/pushed", place->folder) >= (int)sizeof(path))
+		return dsync_error_set_errno(err, ENAMETOOLONG, "cannot write in the folder %s", place->folder);
+	*fd = dsync_sys_openat(DSYNC_SYS_CWD, path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	if (*fd < 0)
+		return dsync_error_set_errno(err, -*fd, "cannot write in the folder %s", place->folder);
+	dsync_sys_unlinkat(DSYNC_SYS_CWD, path);
+	rc = copy_input(run, *fd, err);
+	if (rc < 0) {
+		dsync_sys_close(*fd);
+		*fd = -1;
+	}
+	return rc;
+}
+
+static int
+open_pushed(struct run *run, const struct run_place *place, int *fd, struct dsync_error *err)
+{
+	const char *path = run->pushed;
 	struct stat st;
 
+	if (strcmp(path, "-") == 0)
+		return spool_pushed(run, place, fd, err);
 	*fd = dsync_sys_openat(DSYNC_SYS_CWD, path, O_RDONLY | O_NONBLOCK, 0);
 	if (*fd < 0)
 		return dsync_error_set_errno(err, -*fd, "cannot open %s", path);
@@ -148,7 +190,7 @@ execute(struct run *run, const struct run_place *place, const struct endings *en
 
 	rc = describe_job(run, place, &job, err);
 	if (rc == 0 && run->pushed != NULL)
-		rc = open_pushed(run->pushed, &pushed, err);
+		rc = open_pushed(run, place, &pushed, err);
 	job.push = pushed >= 0;
 	progress_begin(&run->progress, run->app, run->wasm);
 	if (rc == 0)
@@ -188,9 +230,7 @@ write_output(const struct run *run, const struct dsync_archive *archive, struct 
 static int
 judge(const struct dsync_result *result)
 {
-	if (result->error.code == DSYNC_ERR_LIMIT)
-		return EXIT_AGAIN;
-	return dsync_exit_code(result->error.code);
+	return dsync_exit_code_result(result->kind, &result->error);
 }
 
 /* In the folder that was made; an exit status, after reporting. */
@@ -258,6 +298,8 @@ cmd_run(struct app *app, int argc, char **argv)
 		return options_exit(first);
 	if (argc - first != 1)
 		return report_usage(app, "one updater, not %d", argc - first);
+	if (run.payload != NULL && run.pushed != NULL && strcmp(run.payload, "-") == 0 && strcmp(run.pushed, "-") == 0)
+		return report_usage(app, "standard input is one file: for --payload or --push, not both");
 	if (run.record != NULL && run.replay != NULL)
 		return report_usage(app, "--record and --replay do not go together");
 	if (app_context(app) == NULL)

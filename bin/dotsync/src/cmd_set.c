@@ -205,7 +205,9 @@ store_grant(struct app *app, const struct dsync_consent *consent, struct dsync_e
 	rc = consent_make_grant(consent, INT64_MAX, &grant, err);
 	if (rc < 0)
 		return rc;
-	rc = dsync_grants_store(app->context, &grant, err);
+	rc = consent_keep_private(consent, &grant, err);
+	if (rc == 0)
+		rc = dsync_grants_store(app->context, &grant, err);
 	if (rc == 0 && !app->json && !app->quiet)
 		consent_show_grant(stdout, &grant);
 	dsync_grant_finish(&grant);

@@ -67,6 +67,29 @@ consent_make_grant(
 	return rc;
 }
 
+int
+consent_keep_private(const struct dsync_consent *consent, struct dsync_grant *grant, struct dsync_error *err)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < consent->before_private.count; i++) {
+		if (dsync_grant_has_host(&consent->asked_hosts, consent->before_private.items[i]))
+			rc = dsync_grant_add(&grant->private_hosts, consent->before_private.items[i], err);
+	}
+	return rc;
+}
+
+void
+consent_note_private(struct app *app, const char *file, const struct dsync_consent *consent)
+{
+	size_t i;
+
+	for (i = 0; i < consent->missing_private.count; i++)
+		report_note(app, "%s: %s is a private address, which is not granted: `dotsync grant FILE --private %s`",
+			file, consent->missing_private.items[i], consent->missing_private.items[i]);
+}
+
 /* What was typed is shown to nobody: it is a mistake to put a value there, but it is made. */
 int
 consent_add_secret(struct app *app, struct dsync_secrets *list, const char *text, bool keep)

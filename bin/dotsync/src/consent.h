@@ -31,6 +31,15 @@ int consent_make_grant(
 	const struct dsync_consent *consent, int64_t expires, struct dsync_grant *grant, struct dsync_error *err);
 
 /*
+ * Adds the private addresses that the replaced updater might reach, of hosts that are asked as before: for who replaces the updater
+ * of an archive in person, since that an owner is the same is only the archive's word.
+ */
+int consent_keep_private(const struct dsync_consent *consent, struct dsync_grant *grant, struct dsync_error *err);
+
+/* Says of each asked host that is a private address, and not granted as such, that it is not reached, and what to type. */
+void consent_note_private(struct app *app, const char *file, const struct dsync_consent *consent);
+
+/*
  * Reads the argument of --secret into the list, and with `keep` makes sure that its value is there (dsync_secret_keep());
  * 0, or -1 after reporting.
  */

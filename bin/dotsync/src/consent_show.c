@@ -65,6 +65,8 @@ struct difference {
 	const char *label;
 	const struct dsync_strings *asked, *missing;
 	const struct dsync_strings *before; /* granted to the updater that this one replaces; NULL: none was */
+	const struct dsync_strings
+		*unreachable; /* private addresses that are not granted as such; NULL: there are none */
 	bool (*is_useless)(const char *text);
 };
 
@@ -73,6 +75,9 @@ mark(const struct difference *d, const char *text)
 {
 	if (d->is_useless(text))
 		return "   (allows nothing)";
+	if (contains(d->unreachable, text))
+		return contains(d->missing, text) ? "   (new; a private address)"
+						  : "   (a private address: not granted as such)";
 	if (!contains(d->missing, text))
 		return "";
 	return contains(d->before, text) ? "   (as before)" : "   (new)";
@@ -166,14 +171,29 @@ show_secrets(FILE *stream, const struct dsync_secrets *list)
 	}
 }
 
+/* What a name leads to is not known here, so this is said of all that may be meant. */
+static void
+show_reach(FILE *stream, const struct dsync_consent *consent)
+{
+	size_t i;
+
+	for (i = 0; i < consent->asked_hosts.count; i++) {
+		if (!dsync_grant_has_host(&consent->granted_private, consent->asked_hosts.items[i])) {
+			fputs("            (private addresses are not included; `dotsync grant --private HOST` adds them)\n",
+				stream);
+			return;
+		}
+	}
+}
+
 void
 consent_show(FILE *stream, const char *file, const struct dsync_archive *archive, const struct dsync_consent *consent)
 {
 	const bool replaced = consent->state == DSYNC_CONSENT_REPLACED;
 	const struct difference hosts = { "hosts", &consent->asked_hosts, &consent->missing_hosts,
-		replaced ? &consent->before_hosts : NULL, is_useless_host };
+		replaced ? &consent->before_hosts : NULL, &consent->missing_private, is_useless_host };
 	const struct difference env = { "variables", &consent->asked_env, &consent->missing_env,
-		replaced ? &consent->before_env : NULL, is_useless_variable };
+		replaced ? &consent->before_env : NULL, NULL, is_useless_variable };
 
 	report_text(stream, file);
 	fputs(consent->granted ? ": its updater may run on this machine\n"
@@ -187,6 +207,7 @@ consent_show(FILE *stream, const char *file, const struct dsync_archive *archive
 	if (consent->asked_hosts.count == 0)
 		fputs("  hosts     none\n", stream);
 	show_difference(stream, &hosts);
+	show_reach(stream, consent);
 	show_difference(stream, &env);
 	show_limits(stream, dsync_archive_manifest(archive));
 	show_secrets(stream, &consent->secrets);

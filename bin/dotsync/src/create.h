@@ -86,12 +86,8 @@ int create_permissions(struct create *c, struct dsync_error *err);
 /* With --if-missing: says that the archive is there already, which is success; an exit status. */
 int create_tell_present(struct app *app, const struct create *c);
 
-/*
- * The user's grant for what the user wrote; *granted is false where there is nothing that would need one.  More than once is fine: grants
- * are merged.
- */
-int create_grant(struct app *app, struct create *c, const struct dsync_manifest *manifest, bool *granted,
-	struct dsync_error *err);
+/* Makes c->grant the whole grant of this archive, which is stored when the archive is there; once more is fine. */
+int create_settle_grant(struct create *c, const struct dsync_manifest *manifest, struct dsync_error *err);
 
 /* One --secret into c->grant, with its value where that is to be kept; -1 after reporting. */
 int create_add_secret(struct app *app, struct create *c, const char *text);

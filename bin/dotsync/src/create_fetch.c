@@ -75,9 +75,12 @@ open_spool(struct create *c, struct dsync_error *err)
 	return c->spool < 0 ? DSYNC_ERR_SYSTEM : 0;
 }
 
+#define WARNINGS_MAX 16384 /* bytes */
+
 struct watcher {
 	struct app *app;
 	struct progress progress;
+	struct dsync_buffer warnings; /* of an updater: why a mirror would not do; lines */
 };
 
 static void
@@ -89,6 +92,23 @@ on_event(void *user, const struct dsync_event *event)
 		progress_update(&watcher->progress, event->done, event->total);
 	else if (event->kind == DSYNC_EVENT_REQUEST || event->kind == DSYNC_EVENT_LOG)
 		report_detail(watcher->app, "%s", event->text);
+	if (event->kind == DSYNC_EVENT_LOG && event->level >= DSYNC_LOG_WARNING)
+		dsync_buffer_printf(&watcher->warnings, "%s\n", event->text);
+}
+
+/* Where it went well in the end; else the error says the same.  Who wants to be told more was told already. */
+static void
+tell_warnings(const struct watcher *watcher)
+{
+	const char *text = watcher->warnings.size > 0 ? (const char *)watcher->warnings.data : "";
+	const char *end = text + watcher->warnings.size, *newline;
+
+	for (; !watcher->app->verbose && text < end; text = newline + 1) {
+		newline = memchr(text, '\n', (size_t)(end - text));
+		if (newline == NULL)
+			return;
+		report_note(watcher->app, "%.*s; the next mirror was tried", (int)(newline - text), text);
+	}
 }
 
 int
@@ -97,6 +117,7 @@ create_run_job(struct app *app, struct create *c, struct dsync_job *job, const c
 	struct watcher watcher = { .app = app };
 	int rc;
 
+	dsync_buffer_init(&watcher.warnings, WARNINGS_MAX);
 	dsync_result_finish(&c->fetched);
 	progress_begin(&watcher.progress, app, url);
 	rc = endings_run_job(c->endings, app->context, job, c->spool, on_event, &watcher, &c->fetched, err);
@@ -106,6 +127,9 @@ create_run_job(struct app *app, struct create *c, struct dsync_job *job, const c
 		*err = c->fetched.error;
 		rc = err->code;
 	}
+	if (rc == 0)
+		tell_warnings(&watcher);
+	dsync_buffer_finish(&watcher.warnings);
 	return rc;
 }
 
@@ -121,6 +145,21 @@ fetch_one(struct app *app, struct create *c, const char *url, struct dsync_error
 	job.size_max = DSYNC_MANIFEST_MAX_PAYLOAD_DEFAULT;
 	job.url = strdup(url);
 	return job.url != NULL ? create_run_job(app, c, &job, url, err) : dsync_error_set_memory(err);
+}
+
+/* As the built-in updater does, which would not take it later either; what another updater takes is its own business. */
+static int
+refuse_empty(const struct create *c, struct dsync_error *err)
+{
+	int rc;
+
+	if (c->wasm != NULL || c->fetched.payload_size > 0)
+		return 0;
+	rc = dsync_error_set(
+		err, DSYNC_ERR_NETWORK, "empty", "the server's answer is empty, which is taken for a mistake");
+	dsync_error_hint(err,
+		"if no bytes are right, say so: --context with \"allow_empty\": true; or begin with a file in hand");
+	return rc;
 }
 
 /* What a mirror left behind. */
@@ -168,6 +207,8 @@ create_fetch(struct app *app, struct create *c)
 		rc = empty_spool(c, &err);
 		if (rc == 0)
 			rc = fetch_one(app, c, c->urls.items[c->source], &err);
+		if (rc == 0)
+			rc = refuse_empty(c, &err);
 		if (rc == 0)
 			return EXIT_DONE;
 		if (c->source + 1 == c->urls.count)

@@ -3,7 +3,8 @@
  * create_fill.c - gets the first payload of `create --from` where it must be unpacked, checked or looked up.
  *
  * The built-in updater does it, in its cage, as it will later: it refreshes an archive without a payload in a folder of its own beside
- * the archive to be.  That one is then the base of the real one, which knows more, such as the type of the data.
+ * the archive to be.  That one is then the base of the real one, which knows more, such as the type of the data.  What the user typed
+ * is granted for this run alone, in that folder: the user's own grants change when the archive is there, and not before.
  */
 #include <errno.h>
 #include <limits.h>
@@ -21,8 +22,10 @@
 #include "dotsync/manifest.h"
 #include "endings.h"
 #include "report.h"
+#include "scratch.h"
 
 #define ARCHIVE "/fill.sync"
+#define CONFIG "/config"
 
 /* A folder that nobody else sees into, where the archive will be. */
 static int
@@ -51,17 +54,7 @@ make_folder(const struct create *c, char path[PATH_MAX], struct dsync_error *err
 	return rc < 0 ? dsync_error_set_errno(err, -rc, "cannot write in the folder %s", parent) : 0;
 }
 
-static void
-remove_folder(const char *path)
-{
-	char archive[PATH_MAX + sizeof(ARCHIVE)];
-
-	snprintf(archive, sizeof(archive), "%s%s", path, ARCHIVE);
-	dsync_sys_unlinkat(DSYNC_SYS_CWD, archive);
-	rmdir(path);
-}
-
-/* Secrets are the grant's, and so are private hosts beyond that of the first URL: then the grant comes before the archive. */
+/* Secrets are the grant's, and so are private hosts beyond that of the first URL: without them the user's own grants will do. */
 static bool
 needs_grant(const struct create *c)
 {
@@ -70,12 +63,11 @@ needs_grant(const struct create *c)
 
 /* An archive that has all but the payload. */
 static int
-write_empty(struct app *app, struct create *c, const char *path, struct dsync_error *err)
+write_empty(struct create *c, const char *path, struct dsync_error *err)
 {
 	struct dsync_view wasm = dsync_buffer_view(&c->updater), context = dsync_buffer_view(&c->context_json);
 	struct dsync_builder *b = dsync_builder_create();
 	struct dsync_manifest *manifest = NULL;
-	bool granted;
 	int rc;
 
 	rc = create_permissions(c, err);
@@ -89,7 +81,7 @@ write_empty(struct app *app, struct create *c, const char *path, struct dsync_er
 		dsync_builder_set_updater(b, wasm.data, wasm.size);
 		dsync_builder_set_context(b, context.data, context.size);
 		dsync_builder_set_mode(b, 0600);
-		rc = needs_grant(c) ? create_grant(app, c, manifest, &granted, err) : 0;
+		rc = create_settle_grant(c, manifest, err);
 		if (rc == 0)
 			rc = dsync_builder_write(b, path, DSYNC_CREATE_NEW, err);
 	}
@@ -99,7 +91,7 @@ write_empty(struct app *app, struct create *c, const char *path, struct dsync_er
 }
 
 static int
-run_updater(struct app *app, struct create *c, const char *path, struct dsync_error *err)
+run_updater(struct app *app, struct create *c, const char *path, const char *config, struct dsync_error *err)
 {
 	struct dsync_job job;
 	int rc;
@@ -108,10 +100,15 @@ run_updater(struct app *app, struct create *c, const char *path, struct dsync_er
 	job.kind = DSYNC_JOB_REFRESH;
 	job.force = job.session_grant = job.fill = true;
 	job.path = strdup(path);
-	if (job.path == NULL)
+	if (config != NULL)
+		job.config_dir = strdup(config);
+	if (job.path == NULL || (config != NULL && job.config_dir == NULL)) {
+		dsync_job_finish(&job);
 		return dsync_error_set_memory(err);
+	}
 	rc = create_run_job(app, c, &job, c->urls.items[0], err);
-	if (rc == 0 && c->fetched.kind != DSYNC_OUTCOME_UPDATED)
+	/* Unchanged from nothing: no bytes were right, by allow_empty or by their checksum. */
+	if (rc == 0 && c->fetched.kind != DSYNC_OUTCOME_UPDATED && c->fetched.kind != DSYNC_OUTCOME_UNCHANGED)
 		rc = dsync_error_set(err, DSYNC_ERR_GUEST, "updater", "the updater fetched nothing");
 	return rc;
 }
@@ -134,13 +131,17 @@ find_source(struct create *c)
 static int
 fill(struct app *app, struct create *c, const char *folder, struct dsync_error *err)
 {
-	char path[PATH_MAX + sizeof(ARCHIVE)];
+	char path[PATH_MAX + sizeof(ARCHIVE)], config[PATH_MAX + sizeof(CONFIG)];
+	const bool granted = needs_grant(c);
 	int rc;
 
 	snprintf(path, sizeof(path), "%s%s", folder, ARCHIVE);
-	rc = write_empty(app, c, path, err);
+	snprintf(config, sizeof(config), "%s%s", folder, CONFIG);
+	rc = write_empty(c, path, err);
+	if (rc == 0 && granted)
+		rc = scratch_make_config(app->context, config, &c->grant, err);
 	if (rc == 0)
-		rc = run_updater(app, c, path, err);
+		rc = run_updater(app, c, path, granted ? config : NULL, err);
 	if (rc == 0) {
 		c->filled = dsync_archive_open(path, NULL, err);
 		rc = c->filled != NULL ? 0 : err->code;
@@ -162,7 +163,7 @@ create_fill(struct app *app, struct create *c)
 		c->endings = &endings;
 		rc = fill(app, c, folder, &err);
 		c->endings = NULL;
-		remove_folder(folder);
+		scratch_remove(folder);
 	}
 	endings_release(&endings);
 	if (rc < 0)

@@ -151,7 +151,10 @@ creation_time(const struct create *c)
 	return st.st_mtime;
 }
 
-/* Who asks for the grant: one source of data, so that what is granted to one archive is granted to no other. */
+/*
+ * Who asks for the grant: one source of data, so that what is granted to one archive is granted to no other.  A payload's name is no
+ * URL, but the same whenever the archive is made anew, which what is granted elsewhere must survive.
+ */
 static int
 set_origin(const struct create *c, struct dsync_manifest *m, struct dsync_error *err)
 {
@@ -161,9 +164,14 @@ set_origin(const struct create *c, struct dsync_manifest *m, struct dsync_error 
 
 	dsync_time_format(created, creation_time(c));
 	rc = dsync_manifest_set_string(m, "meta", "created_at", created, err);
-	if (rc < 0 || c->urls.count == 0)
+	if (rc < 0)
 		return rc;
-	origin_bare_url(c->urls.items[0], owner + strlen(owner), sizeof(owner) - strlen(owner));
+	if (c->urls.count > 0)
+		origin_bare_url(c->urls.items[0], owner + strlen(owner), sizeof(owner) - strlen(owner));
+	else if (c->wasm != NULL && dsync_text_is_utf8(c->payload_name, strlen(c->payload_name)))
+		snprintf(owner + strlen(owner), sizeof(owner) - strlen(owner), "%s", c->payload_name);
+	else
+		return 0;
 	return dsync_manifest_set_string(m, "meta", "created_by", owner, err);
 }
 

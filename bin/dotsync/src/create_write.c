@@ -134,17 +134,12 @@ write_archive(struct app *app, const struct create *c, const struct dsync_manife
 }
 
 int
-create_grant(struct app *app, struct create *c, const struct dsync_manifest *manifest, bool *granted,
-	struct dsync_error *err)
+create_settle_grant(struct create *c, const struct dsync_manifest *manifest, struct dsync_error *err)
 {
 	struct dsync_view wasm = dsync_buffer_view(&c->updater);
 	size_t i;
 	int rc = 0;
 
-	*granted = false;
-	if (wasm.size == 0 ||
-		(wasm.size == DSYNC_UPDATER_STUB_SIZE && memcmp(wasm.data, DSYNC_UPDATER_STUB, wasm.size) == 0))
-		return 0;
 	free(c->grant.owner);
 	c->grant.owner = strdup(dsync_manifest_created_by(manifest));
 	if (c->grant.owner == NULL)
@@ -155,6 +150,22 @@ create_grant(struct app *app, struct create *c, const struct dsync_manifest *man
 		rc = dsync_grant_add(&c->grant.hosts, dsync_manifest_allow_host(manifest, i), err);
 	for (i = 0; rc == 0 && i < dsync_manifest_allow_env_count(manifest); i++)
 		rc = dsync_grant_add(&c->grant.env, dsync_manifest_allow_env(manifest, i), err);
+	return rc;
+}
+
+/* The user's grant for what the user wrote; *granted is false where there is nothing that would need one. */
+static int
+store_grant(struct app *app, struct create *c, const struct dsync_manifest *manifest, bool *granted,
+	struct dsync_error *err)
+{
+	struct dsync_view wasm = dsync_buffer_view(&c->updater);
+	int rc;
+
+	*granted = false;
+	if (wasm.size == 0 ||
+		(wasm.size == DSYNC_UPDATER_STUB_SIZE && memcmp(wasm.data, DSYNC_UPDATER_STUB, wasm.size) == 0))
+		return 0;
+	rc = create_settle_grant(c, manifest, err);
 	if (rc == 0)
 		rc = dsync_grants_store(app->context, &c->grant, err);
 	*granted = rc == 0;
@@ -192,22 +203,19 @@ tell_json(struct app *app, const struct create *c, const struct dsync_manifest *
 static void
 tell_source(FILE *stream, const struct create *c)
 {
-	const char *url = c->urls.items[c->source];
+	const char *used = c->urls.items[c->source];
+	const bool asked =
+		c->fetched.final_url != NULL || c->fetched.request_count > 0; /* not with a payload in hand */
 	size_t i;
 
-	fprintf(stream, "  %-10s", "from");
-	report_text(stream, url);
-	fputc('\n', stream);
-	if (c->fetched.final_url != NULL && strcmp(c->fetched.final_url, url) != 0) {
+	for (i = 0; i < c->urls.count; i++) { /* the order in which a refresh asks them */
+		fprintf(stream, "  %-10s", i == 0 ? "from" : "or from");
+		report_text(stream, c->urls.items[i]);
+		fputs(asked && i == c->source && c->urls.count > 1 ? " (used now)\n" : "\n", stream);
+		if (i != c->source || c->fetched.final_url == NULL || strcmp(c->fetched.final_url, used) == 0)
+			continue;
 		fprintf(stream, "  %-10s", "via");
 		report_text(stream, c->fetched.final_url);
-		fputc('\n', stream);
-	}
-	for (i = 0; i < c->urls.count; i++) {
-		if (i == c->source)
-			continue;
-		fprintf(stream, "  %-10s", "or from");
-		report_text(stream, c->urls.items[i]);
 		fputc('\n', stream);
 	}
 }
@@ -269,7 +277,7 @@ create_write(struct app *app, struct create *c, const struct dsync_manifest *man
 	if (rc == DSYNC_ERR_DURABILITY)
 		report_error(app, c->output, &err);
 	/* The archive is there; that it cannot be refreshed without asking is no reason to say that it is not. */
-	if (create_grant(app, c, manifest, &granted, &err) < 0) {
+	if (store_grant(app, c, manifest, &granted, &err) < 0) {
 		dsync_error_format(&err, text, sizeof(text));
 		report_note(app, "%s: made, but nothing was granted, so it will not refresh itself yet: %s", c->output,
 			text);

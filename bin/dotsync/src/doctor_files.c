@@ -146,6 +146,17 @@ check_secrets(struct doctor *doctor, const struct dsync_secrets *secrets)
 	}
 }
 
+/* A private address that is granted like any other is still refused. */
+static void
+check_private(struct doctor *doctor, const struct dsync_consent *consent)
+{
+	size_t i;
+
+	for (i = 0; i < consent->missing_private.count; i++)
+		doctor_say(doctor, VERDICT_WARNING, "grants", "`dotsync grant FILE --private HOST` allows it",
+			"%s is a private address, and not granted as such", consent->missing_private.items[i]);
+}
+
 static void
 check_consent(struct doctor *doctor, const struct dsync_archive *archive, int64_t now)
 {
@@ -160,6 +171,7 @@ check_consent(struct doctor *doctor, const struct dsync_archive *archive, int64_
 		doctor_say(doctor, VERDICT_GOOD, "grants", NULL, "its updater has all that it asks for");
 	else
 		explain_missing(doctor, &consent);
+	check_private(doctor, &consent);
 	check_secrets(doctor, &consent.secrets);
 	dsync_consent_finish(&consent);
 }

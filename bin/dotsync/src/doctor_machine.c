@@ -100,9 +100,9 @@ check_namespaces(struct doctor *doctor)
 			"switched off for users: the sandbox does without them");
 }
 
-/* Starts the real helper programs; what they report is what holds. */
+/* Starts the real helper programs; what they report is what holds.  That the configuration is broken is told where that is looked at. */
 static void
-check_helpers(struct doctor *doctor)
+check_helpers(struct doctor *doctor, bool configured)
 {
 	struct dsync_context *context = doctor->app->context;
 	struct dsync_result result;
@@ -118,7 +118,9 @@ check_helpers(struct doctor *doctor)
 		doctor_say_error(doctor, VERDICT_PROBLEM, "helpers", &err);
 		return;
 	}
-	if (result.error.code != 0) {
+	if (!configured && strcmp(result.error.rule, "config") == 0) {
+		doctor_say(doctor, VERDICT_WARNING, "helpers", NULL, "they go no further before config.toml is well");
+	} else if (result.error.code != 0) {
 		doctor_say_error(doctor, VERDICT_PROBLEM, "helpers", &result.error);
 	} else {
 		doctor_say(doctor, VERDICT_GOOD, "helpers", NULL, "in %s, of this build",
@@ -269,14 +271,15 @@ doctor_machine(struct doctor *doctor)
 {
 	struct dsync_config config;
 	struct dsync_error err;
+	int rc = dsync_config_load(doctor->app->context, &config, &err);
 
 	check_kernel(doctor);
 	check_seccomp(doctor);
 	check_landlock(doctor);
 	check_namespaces(doctor);
-	check_helpers(doctor);
+	check_helpers(doctor, rc == 0);
 	check_folders(doctor);
-	if (dsync_config_load(doctor->app->context, &config, &err) < 0) {
+	if (rc < 0) {
 		doctor_say_error(doctor, VERDICT_PROBLEM, "config.toml", &err);
 	} else {
 		check_proxy(doctor, &config);

@@ -79,5 +79,10 @@ open_input(struct dsync_error *err)
 struct dsync_archive *
 files_open(const char *file, struct dsync_error *err)
 {
-	return files_place(file) == NULL ? open_input(err) : dsync_archive_open(file, NULL, err);
+	struct dsync_archive *archive =
+		files_place(file) == NULL ? open_input(err) : dsync_archive_open(file, NULL, err);
+
+	if (archive == NULL && strcmp(err->rule, "Z26") == 0 && err->hint[0] == '\0')
+		dsync_error_hint(err, "it is no archive of ours: `dotsync create` makes one of a payload");
+	return archive;
 }

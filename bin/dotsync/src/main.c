@@ -63,6 +63,12 @@ print_help(void)
 	return EXIT_DONE;
 }
 
+static bool
+is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 static const struct command *
 find_command(const char *name)
 {
@@ -104,7 +110,7 @@ dispatch(struct app *app, int argc, char **argv)
 		puts("dotsync " DSYNC_VERSION);
 		return EXIT_DONE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || (strcmp(argv[1], "help") == 0 && argc == 2))
+	if (is_help(argv[1]) || (strcmp(argv[1], "help") == 0 && (argc == 2 || is_help(argv[2]))))
 		return print_help();
 	if (strcmp(argv[1], "help") == 0) { /* help COMMAND is COMMAND --help */
 		argv[1] = argv[2];

@@ -35,6 +35,7 @@ struct run {
 	int ending; /* readable when a signal waits, else -1 */
 	struct progress progress;
 	struct dsync_buffer refused, log; /* with --json: elements of their arrays */
+	char last_refused[2048];          /* as it was told */
 	struct dsync_result result;
 };
 
@@ -48,6 +49,9 @@ struct run_place {
 
 /* Reads the files that were given, but for the payload, which may be large. */
 int run_read_inputs(struct run *run, struct dsync_error *err);
+
+/* A piece of standard input: its size, 0 at the end, or negative; a signal ends it with DSYNC_ERR_CANCELLED.  `user` is the run. */
+int64_t run_read_stdin(void *user, void *room, size_t size);
 
 /* Makes the folder, and in it the archive, and the grant of all that it asks for. */
 int run_place_make(struct run *run, struct run_place *place, struct dsync_error *err);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "base/file.h"
 #include "base/hash.h"
 #include "base/sys.h"
 #include "base/text.h"
@@ -23,12 +21,10 @@
 #include "runtime/context.h"
 #include "runtime/grants.h"
 #include "runtime/path.h"
+#include "scratch.h"
 
 #define OWNER "local:run" /* nobody else's: the grant is in the folder, too */
-#define CONFIG_NAME "config.toml"
-#define CONFIG_SIZE_MAX (1u << 20)
 #define NAME_RANDOM 8
-#define REMOVE_FDS 16
 
 static int
 join(char **out, const char *folder, const char *name, struct dsync_error *err)
@@ -107,8 +103,8 @@ make_manifest(const struct run *run, struct dsync_error *err)
 }
 
 /* A person who types, or a pipe that never ends, is given up like the rest when a signal comes. */
-static int64_t
-read_payload(void *user, void *room, size_t size)
+int64_t
+run_read_stdin(void *user, void *room, size_t size)
 {
 	const struct run *run = user;
 	struct pollfd polled[2] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .fd = run->ending, .events = POLLIN } };
@@ -137,7 +133,7 @@ write_archive(struct run *run, const struct run_place *place, const struct dsync
 	if (run->payload == NULL)
 		dsync_builder_set_payload_bytes(b, "", 0);
 	else if (strcmp(run->payload, "-") == 0)
-		dsync_builder_set_payload_source(b, read_payload, run);
+		dsync_builder_set_payload_source(b, run_read_stdin, run);
 	else
 		dsync_builder_set_payload_file(b, run->payload);
 	dsync_builder_set_updater(b, wasm->data, wasm->size);
@@ -167,48 +163,6 @@ fill_grant(const struct run *run, const struct dsync_manifest *m, struct dsync_g
 	for (i = 0; rc == 0 && i < run->hosts.count; i++)
 		rc = dsync_grant_add(&grant->private_hosts, run->hosts.items[i], err);
 	return rc;
-}
-
-static int
-store_grant(const struct run_place *place, const struct dsync_grant *grant, struct dsync_error *err)
-{
-	struct dsync_context_options options = DSYNC_CONTEXT_OPTIONS_INIT;
-	struct dsync_context *context;
-	int rc;
-
-	options.config_dir = place->config;
-	options.state_dir = place->state;
-	context = dsync_context_create(&options, err);
-	if (context == NULL)
-		return err->code;
-	rc = dsync_grants_store(context, grant, err);
-	dsync_context_destroy(context);
-	return rc;
-}
-
-/* The user's proxy, certificates and limits hold here as well. */
-static int
-copy_config(const struct dsync_context *context, const struct run_place *place, struct dsync_error *err)
-{
-	const char *from = dsync_context_config_dir(context);
-	struct dsync_buffer text;
-	char *source = NULL, *target = NULL;
-	int rc;
-
-	if (from == NULL)
-		return 0;
-	dsync_buffer_init(&text, CONFIG_SIZE_MAX);
-	rc = join(&source, from, CONFIG_NAME, err);
-	if (rc == 0)
-		rc = join(&target, place->config, CONFIG_NAME, err);
-	if (rc == 0)
-		rc = dsync_file_read(DSYNC_SYS_CWD, source, &text, err);
-	if (rc == 0)
-		rc = dsync_file_write(DSYNC_SYS_CWD, target, text.data, text.size, 0600, err);
-	dsync_buffer_finish(&text);
-	free(source);
-	free(target);
-	return rc == DSYNC_ERR_NOT_FOUND ? 0 : rc;
 }
 
 /*
@@ -244,13 +198,9 @@ fill_place(struct run *run, const struct run_place *place, struct dsync_error *e
 	dsync_grant_init(&grant);
 	rc = write_archive(run, place, m, err);
 	if (rc == 0)
-		rc = dsync_file_make_folder(place->config, err);
-	if (rc == 0)
-		rc = copy_config(run->app->context, place, err);
-	if (rc == 0)
 		rc = fill_grant(run, m, &grant, err);
 	if (rc == 0)
-		rc = store_grant(place, &grant, err);
+		rc = scratch_make_config(run->app->context, place->config, &grant, err);
 	dsync_grant_finish(&grant);
 	dsync_manifest_destroy(m);
 	return rc;
@@ -292,20 +242,11 @@ run_place_make(struct run *run, struct run_place *place, struct dsync_error *err
 	return rc;
 }
 
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *place)
-{
-	(void)st;
-	(void)kind;
-	(void)place;
-	return remove(path);
-}
-
 void
 run_place_remove(struct run_place *place)
 {
 	if (place->folder != NULL)
-		nftw(place->folder, remove_one, REMOVE_FDS, FTW_DEPTH | FTW_PHYS);
+		scratch_remove(place->folder);
 	free(place->folder);
 	free(place->archive);
 	free(place->config);

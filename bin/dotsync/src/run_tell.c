@@ -46,6 +46,13 @@ say(struct run *run, const char *label, const char *prefix, const char *text)
 	fflush(stdout);
 }
 
+static void
+say_refused(struct run *run, const char *text)
+{
+	say(run, "refused", "", text);
+	snprintf(run->last_refused, sizeof(run->last_refused), "%s", text);
+}
+
 void
 run_tell_event(void *user, const struct dsync_event *event)
 {
@@ -64,7 +71,7 @@ run_tell_event(void *user, const struct dsync_event *event)
 	if (event->kind == DSYNC_EVENT_REQUEST)
 		say(run, "request", "", event->text);
 	else if (event->kind == DSYNC_EVENT_REFUSED)
-		say(run, "refused", "", event->text);
+		say_refused(run, event->text);
 	else if (event->kind == DSYNC_EVENT_LOG)
 		say(run, "log", prefix, event->text);
 }
@@ -154,7 +161,8 @@ run_tell(struct run *run, struct dsync_archive *before, struct dsync_archive *af
 	tell_outcome(run, before, after);
 	if (run->result.error.code < 0) {
 		dsync_error_format(&run->result.error, text, sizeof(text));
-		say(run, "error", "", text);
+		if (strcmp(text, run->last_refused) != 0)
+			say(run, "error", "", text);
 	}
 	if (strcmp(run->result.error.rule, "host") == 0)
 		puts("hint     --allow-host lets it reach a host here");

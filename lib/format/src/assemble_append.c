@@ -10,6 +10,8 @@
 /* After so many bytes the disk is set to work, beside ours; also what the kernel copies before progress is told. */
 #define STRETCH_SIZE (UINT64_C(16) << 20)
 
+#define SOURCE_PIECE (64u * 1024u) /* divides DSYNC_ASSEMBLY_PIECE_MAX */
+
 /* Counts bytes that are in place. */
 static int
 advance(struct dsync_assembly *a, uint64_t size, struct dsync_error *err)
@@ -64,6 +66,16 @@ dsync_assembly_append(struct dsync_assembly *a, const void *data, size_t size, s
 	return rc;
 }
 
+/*
+ * What is read, summed and written in one go should stay in a core's own cache: with larger pieces a copy in memory takes a tenth longer.
+ * A disk would like them larger by about as much, but there is more time to lose there.
+ */
+static size_t
+source_piece(const struct dsync_assembly *a)
+{
+	return SOURCE_PIECE - (size_t)((a->place + a->size) % SOURCE_PIECE);
+}
+
 int
 dsync__assembly_append_source(
 	struct dsync_assembly *a, dsync_builder_source *source, void *user, struct dsync_error *err)
@@ -74,7 +86,7 @@ dsync__assembly_append_source(
 	if (a->crc_size < a->size)
 		rc = dsync__assembly_catch_up(a, true, err);
 	while (rc == 0) {
-		size = source(user, a->piece, dsync_assembly_piece(a));
+		size = source(user, a->piece, source_piece(a));
 		if (size <= 0)
 			return (int)size;
 		rc = put_piece(a, a->piece, (size_t)size, err);

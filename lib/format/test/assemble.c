@@ -341,8 +341,7 @@ ends_pieces_evenly(void **state)
 	assert_int_equal(dsync_assembly_begin(&a, fd, NULL, 0, NULL), 0);
 	assert_int_equal(dsync_assembly_append(a, bytes, 12345, NULL), 0);
 	ends.place = dsync_assembly_payload_offset(a);
-	assert_int_equal(
-		(ends.place + 12345 + dsync_assembly_piece(a)) % DSYNC_ASSEMBLY_PIECE_MAX, 0);
+	assert_int_equal((ends.place + 12345 + dsync_assembly_piece(a)) % DSYNC_ASSEMBLY_PIECE_MAX, 0);
 	dsync_assembly_set_progress(a, note_end, &ends);
 	assert_int_equal(dsync_assembly_append(a, bytes, size - 12345, NULL), 0);
 	assert_int_equal(ends.count, 6);

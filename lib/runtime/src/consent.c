@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "broker/address.h"
 #include "dotsync/archive.h"
 #include "dotsync/manifest.h"
 #include "format/layout.h"
@@ -84,6 +85,12 @@ find_missing(struct dsync_consent *consent, struct dsync_error *err)
 	for (i = 0; rc == 0 && i < consent->asked_hosts.count; i++) {
 		if (!contains_case(&consent->granted_hosts, consent->asked_hosts.items[i]))
 			rc = dsync_grant_add(&consent->missing_hosts, consent->asked_hosts.items[i], err);
+	}
+	for (i = 0; rc == 0 && i < consent->asked_hosts.count; i++) {
+		const char *host = consent->asked_hosts.items[i];
+
+		if (dsync_address_entry_is_private(host) && !dsync_grant_has_host(&consent->granted_private, host))
+			rc = dsync_grant_add(&consent->missing_private, host, err);
 	}
 	for (i = 0; rc == 0 && i < consent->asked_env.count; i++) {
 		if (!dsync__strings_contain(&consent->granted_env, consent->asked_env.items[i]))
@@ -180,6 +187,8 @@ take_before(const struct dsync_grant *grant, struct dsync_consent *consent, stru
 	consent->before_created = grant->created;
 	consent->before_expires = grant->expires;
 	rc = add_all(&consent->before_hosts, &grant->hosts, err);
+	if (rc == 0)
+		rc = add_all(&consent->before_private, &grant->private_hosts, err);
 	return rc == 0 ? add_all(&consent->before_env, &grant->env, err) : rc;
 }
 
@@ -293,6 +302,8 @@ dsync_consent_finish(struct dsync_consent *consent)
 	dsync__strings_finish(&consent->granted_private);
 	dsync__strings_finish(&consent->missing_hosts);
 	dsync__strings_finish(&consent->missing_env);
+	dsync__strings_finish(&consent->missing_private);
+	dsync__strings_finish(&consent->before_private);
 	dsync__strings_finish(&consent->before_hosts);
 	dsync__strings_finish(&consent->before_env);
 	dsync__secrets_finish(&consent->secrets);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 OR MIT */
 #include "runtime/exit_code.h"
 
-#include <string.h>
-
 #define EXIT_MACHINE 1
 #define EXIT_STALE 3
 #define EXIT_CONSENT 4
@@ -56,16 +54,20 @@ dsync_exit_code(int error_code)
 }
 
 int
-dsync_exit_code_outcome(const struct dsync_outcome *outcome)
+dsync_exit_code_result(enum dsync_outcome_kind kind, const struct dsync_error *error)
 {
-	switch (dsync_outcome_kind(outcome)) {
+	switch (kind) {
 	case DSYNC_OUTCOME_FAILED:
-		if (dsync_outcome_error(outcome)->code == DSYNC_ERR_LIMIT) /* too much was sent */
-			return EXIT_TRY_AGAIN;
-		return dsync_exit_code(dsync_outcome_error(outcome)->code);
+		return error->code == DSYNC_ERR_LIMIT ? EXIT_TRY_AGAIN : dsync_exit_code(error->code);
 	case DSYNC_OUTCOME_CONSENT_NEEDED:
 		return EXIT_CONSENT;
-	default: /* the archive is well; was the plain file of --to written, too? */
-		return strcmp(dsync_outcome_error(outcome)->rule, "to") == 0 ? EXIT_MACHINE : 0;
+	default: /* the archive is well; is what comes after it? */
+		return error->code == 0 || error->code == DSYNC_ERR_HELD ? 0 : EXIT_MACHINE;
 	}
+}
+
+int
+dsync_exit_code_outcome(const struct dsync_outcome *outcome)
+{
+	return dsync_exit_code_result(dsync_outcome_kind(outcome), dsync_outcome_error(outcome));
 }

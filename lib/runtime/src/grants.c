@@ -88,6 +88,31 @@ dsync_grant_add(struct dsync_strings *list, const char *text, struct dsync_error
 	return 0;
 }
 
+static const char *
+without_scheme(const char *entry)
+{
+	const char *scheme = strstr(entry, "://");
+
+	return scheme != NULL ? scheme + 3 : entry;
+}
+
+bool
+dsync_grant_has_host(const struct dsync_strings *list, const char *entry)
+{
+	const char *bare = without_scheme(entry);
+	size_t i;
+
+	for (i = 0; i < list->count; i++) {
+		const char *item = list->items[i], *bare_item = without_scheme(item);
+		const bool both = bare != entry && bare_item != item;
+		const char *left = both ? entry : bare, *right = both ? item : bare_item;
+
+		if (dsync_text_equal_case(left, strlen(left), right, strlen(right)))
+			return true;
+	}
+	return false;
+}
+
 int
 dsync__grant_read_text(const struct dsync_toml *doc, uint32_t node, char **text, struct dsync_error *err)
 {

@@ -16,7 +16,7 @@
 #define VALUE_SIZE 128
 
 static void
-write_error(struct dsync_buffer *out, const struct dsync_error *error)
+write_error(struct dsync_buffer *out, const struct dsync_error *error, int status)
 {
 	if (error->code == 0)
 		return;
@@ -39,7 +39,7 @@ write_error(struct dsync_buffer *out, const struct dsync_error *error)
 	if (error->hint[0] != '\0')
 		dsync_json_put_text(out, "hint", error->hint);
 	dsync_json_put_text(out, "message", error->message);
-	dsync_json_put_integer(out, "exit", dsync_exit_code(error->code));
+	dsync_json_put_integer(out, "exit", status);
 	dsync_json_close(out);
 }
 
@@ -166,13 +166,14 @@ dsync_result_describe(const struct dsync_result *result, struct dsync_buffer *ou
 	dsync_json_put_text(out, "explanation", result->explanation);
 	if (result->next_attempt != INT64_MIN)
 		dsync_json_put_time(out, "next_attempt", result->next_attempt);
-	write_error(out, &result->error);
+	write_error(out, &result->error, dsync_exit_code_result(result->kind, &result->error));
 }
 
 int
 dsync__outcome_write(const char *path, const struct dsync_result *result, struct dsync_buffer *out)
 {
-	bool failed = result->kind == DSYNC_OUTCOME_FAILED || result->kind == DSYNC_OUTCOME_CONSENT_NEEDED;
+	const bool failed =
+		result->kind == DSYNC_OUTCOME_FAILED || dsync_exit_code_result(result->kind, &result->error) != 0;
 
 	dsync_json_open(out, NULL);
 	dsync_json_put_text(out, "file", path);

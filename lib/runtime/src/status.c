@@ -240,6 +240,16 @@ is_due(const struct dsync_context *context, const struct facts *facts, const cha
 		!facts->refreshing && !dsync_context_offline(context);
 }
 
+/* That a host may not be asked is told with the host, which is the entry that was expected. */
+static void
+describe_failure(const struct dsync_state *state, char *out, size_t size)
+{
+	if (strncmp(state->last_expected, "an entry ", 9) == 0)
+		snprintf(out, size, "%s: expected %s", state->last_error, state->last_expected);
+	else
+		snprintf(out, size, "%s", state->last_error);
+}
+
 static void
 fill(const struct dsync_context *context, const struct dsync_archive *archive, const char *path,
 	const struct facts *facts, struct dsync_status *status)
@@ -262,7 +272,7 @@ fill(const struct dsync_context *context, const struct dsync_archive *archive, c
 	status->payload_size = dsync_archive_payload_size(archive);
 	dsync_archive_generation(archive, generation);
 	dsync_generation_format(status->generation, generation);
-	snprintf(status->last_error, sizeof(status->last_error), "%s", facts->state.last_error);
+	describe_failure(&facts->state, status->last_error, sizeof(status->last_error));
 }
 
 int

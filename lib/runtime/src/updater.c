@@ -207,7 +207,9 @@ find_lack(const struct findings *findings)
 		return findings->exports_memory ? NULL : "memory";
 	if (findings->imports_dotsync)
 		return "run";
-	return findings->imports_host ? "run or _start" : "_start";
+	if (findings->imports_host)
+		return "run or _start";
+	return findings->exports_run ? "_start, or run with imports of dotsync.v1 or host" : "_start";
 }
 
 void

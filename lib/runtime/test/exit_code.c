@@ -69,7 +69,7 @@ test_exit_codes_of_outcomes(void **state)
 		{ "config", 1 },
 		{ "to", 1 },
 		{ "to-fresh", 1 },
-		{ "exec", 0 },
+		{ "exec", 1 },
 		{ "held", 0 },
 	};
 	struct dsync_outcome *outcome;

@@ -65,6 +65,39 @@ test_json(void **state)
 	dsync_outcome_destroy(outcome);
 }
 
+/* What went wrong after the swap stands beside it: not ok, and the exit is that of the process. */
+static void
+test_json_beside_success(void **state)
+{
+	static const struct {
+		const char *part, *outcome;
+		int exit;
+		bool ok;
+	} rows[] = {
+		{ "exec", "updated", 1, false },
+		{ "to", "updated", 1, false },
+		{ "to-fresh", "fresh", 1, false },
+		{ "limit", "failed", 75, false },
+		{ "held", "held", 0, true },
+	};
+	struct dsync_outcome *outcome;
+	json_t *root;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		fake_play(rows[i].part);
+		outcome = fake_run(NULL);
+		root = json_loads(dsync_outcome_json(outcome), JSON_REJECT_DUPLICATES, NULL);
+		assert_string_equal(text_of(root, "outcome"), rows[i].outcome);
+		assert_int_equal(json_is_true(json_object_get(root, "ok")), rows[i].ok);
+		assert_int_equal(
+			json_integer_value(json_object_get(json_object_get(root, "error"), "exit")), rows[i].exit);
+		json_decref(root);
+		dsync_outcome_destroy(outcome);
+	}
+}
+
 static struct dsync_outcome *
 run_staged(const char *part)
 {
@@ -200,6 +233,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_failed),
 		TEST(test_json),
+		TEST(test_json_beside_success),
 		TEST(test_commit),
 		TEST(test_commit_fails),
 		TEST(test_commit_crash),

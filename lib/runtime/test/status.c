@@ -127,7 +127,11 @@ remember(const struct record *record)
 	s.held = record->held;
 	if (record->code != 0) {
 		s.last_attempt = now - 5;
-		strcpy(s.last_error, "no route");
+		strcpy(s.last_error, record->code == DSYNC_ERR_POLICY ? "not asked for" : "no route");
+	}
+	if (record->code == DSYNC_ERR_POLICY) {
+		strcpy(s.last_rule, "host");
+		strcpy(s.last_expected, "an entry https://a.example");
 	}
 	assert_int_equal(dsync_state_store(home_context(), archive, "a.sync", &s, NULL), 0);
 	dsync_archive_unref(archive);
@@ -386,6 +390,20 @@ test_damaged_grants(void **state)
 	assert_non_null(strstr(home_log(), "grants nothing"));
 }
 
+/* Which host it was, where a host was the trouble. */
+static void
+test_refused_host(void **state)
+{
+	struct dsync_status status = DSYNC_STATUS_INIT;
+	const struct record record = { -2 * HOUR, HOUR, NONE, 3, DSYNC_ERR_POLICY, false };
+
+	(void)state;
+	make("", "four", true);
+	remember(&record);
+	read_status("a.sync", &status);
+	assert_string_equal(status.last_error, "not asked for: expected an entry https://a.example");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, home_setup, home_teardown)
 
 int
@@ -394,6 +412,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_words),
 		TEST(test_fields),
+		TEST(test_refused_host),
 		TEST(test_next_refresh),
 		TEST(test_empty),
 		TEST(test_refreshing),

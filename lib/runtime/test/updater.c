@@ -111,7 +111,7 @@ test_lacks(void **state)
 		{ MODULE(IMPORT_HOST EXPORT_RUN), "memory" },
 		{ MODULE(IMPORT_DOTSYNC EXPORT_START), "run" },
 		{ MODULE(IMPORT_HOST), "run or _start" },
-		{ MODULE(EXPORT_RUN), "_start" },
+		{ MODULE(EXPORT_RUN), "_start, or run with imports of dotsync.v1 or host" },
 		{ "(module)", 8, NULL },
 	};
 	struct dsync_updater_info info;

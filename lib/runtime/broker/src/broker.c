@@ -20,6 +20,8 @@ read_lists(struct dsync_broker *broker, struct dsync_error *err)
 	if (rc == 0)
 		rc = dsync__rules_create(&broker->granted, &policy->granted, err);
 	if (rc == 0)
+		rc = dsync__rules_create(&broker->withheld, &policy->withheld, err);
+	if (rc == 0)
 		rc = dsync__rules_create(&broker->private_, &policy->private_, err);
 	return rc;
 }
@@ -84,6 +86,7 @@ dsync_broker_destroy(struct dsync_broker *broker)
 		dsync_sys_close(broker->tape_folder);
 	dsync__rules_finish(&broker->asked);
 	dsync__rules_finish(&broker->granted);
+	dsync__rules_finish(&broker->withheld);
 	dsync__rules_finish(&broker->private_);
 	free(broker);
 	curl_global_cleanup();

@@ -146,6 +146,7 @@ struct dsync_broker {
 	struct dsync_broker_policy policy;
 	struct dsync__rules asked;
 	struct dsync__rules granted;
+	struct dsync__rules withheld;
 	struct dsync__rules private_;
 	struct dsync_url first; /* with record_hosts: the URL that a person typed; text "" before it */
 	int64_t start_ms;       /* monotonic */

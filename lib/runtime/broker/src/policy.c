@@ -81,6 +81,7 @@ check_list(const struct dsync__rules *rules, const struct dsync_url *url, const 
 int
 dsync__policy_check_url(const struct dsync_broker *broker, const struct dsync_url *url, struct dsync_error *err)
 {
+	bool withheld;
 	int rc;
 
 	if (broker->policy.network_none)
@@ -88,7 +89,13 @@ dsync__policy_check_url(const struct dsync_broker *broker, const struct dsync_ur
 			url, "network", "the archive may not use the network (policy.network_scope is \"none\")", err);
 	if (broker->policy.record_hosts)
 		return 0;
-	rc = check_list(&broker->asked, url, "host that the manifest does not ask for (permissions.allow_hosts)", err);
+	withheld = dsync__rules_allow(&broker->withheld, url);
+	rc = check_list(&broker->asked, url,
+		withheld ? "host that the session does not allow (allowed_hosts)"
+			 : "host that the manifest does not ask for (permissions.allow_hosts)",
+		err);
+	if (rc < 0 && withheld)
+		dsync_error_hint(err, "let the session allow it, or do without it");
 	if (rc < 0)
 		return rc;
 	return check_list(&broker->granted, url, "host that was not granted", err);
@@ -134,7 +141,10 @@ dsync__policy_check_address(const struct dsync_broker *broker, const struct dsyn
 	dsync_error_expected(err, "a public address");
 	dsync_error_found(err, "%s", text);
 	if (class == DSYNC_ADDRESS_PRIVATE)
-		dsync_error_hint(err, "if that machine is yours, `dotsync grant FILE --private HOST` allows it");
+		dsync_error_hint(err,
+			"if that machine is yours, `dotsync grant FILE --private %s://%s%s%s:%u` allows it",
+			url->https ? "https" : "http", url->kind == DSYNC_HOST_IPV6 ? "[" : "", url->host,
+			url->kind == DSYNC_HOST_IPV6 ? "]" : "", url->port);
 	return DSYNC_ERR_POLICY;
 }
 

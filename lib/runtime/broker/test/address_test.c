@@ -181,6 +181,44 @@ test_table(void **state)
 }
 
 static void
+test_entries(void **state)
+{
+	static const struct {
+		const char *entry;
+		bool is_private;
+	} cases[] = {
+		{ "10.0.0.1", true },
+		{ "10.0.0.1:8080", true },
+		{ "http://192.168.1.1", true },
+		{ "https://127.0.0.1:*", true },
+		{ "[::1]:80", true },
+		{ "http://[fd00::1]", true },
+		{ "fe80::1", true },
+		{ "localhost", true },
+		{ "http://LOCALHOST:8080", true },
+		{ "a.localhost", true },
+		{ "1.1.1.1", false },
+		{ "http://[2606:4700::1]:80", false },
+		{ "224.0.0.1", false },
+		{ "10.0.0.1.example", false },
+		{ "notlocalhost", false },
+		{ "localhost.example", false },
+		{ "*.example.com", false },
+		{ "", false },
+		{ "://", false },
+		{ "[", false },
+		{ "0123456789012345678901234567890123456789012345678901234567890123456789.example", false },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (dsync_address_entry_is_private(cases[i].entry) != cases[i].is_private)
+			fail_msg("%s", cases[i].entry);
+	}
+}
+
+static void
 test_other_families(void **state)
 {
 	struct sockaddr_un local = { .sun_family = AF_UNIX };
@@ -200,6 +238,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_entries),
 		cmocka_unit_test(test_other_families),
 	};
 

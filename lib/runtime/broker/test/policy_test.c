@@ -53,6 +53,12 @@ test_one_list_only(void **state)
 	fixture.policy.asked = none;
 	fixture_expect(fixture_get_path("/echo", &response), DSYNC_ERR_POLICY, "host");
 	assert_non_null(strstr(fixture.err.message, "manifest"));
+	fixture_finish(NULL);
+
+	fixture.policy.withheld = fixture.policy.granted;
+	fixture_expect(fixture_get_path("/echo", &response), DSYNC_ERR_POLICY, "host");
+	assert_non_null(strstr(fixture.err.message, "session"));
+	assert_null(strstr(fixture.err.message, "manifest"));
 	assert_int_equal(testserver_requests(&fixture.server, "/echo"), 0);
 }
 
