@@ -149,7 +149,7 @@ fetch_one(struct app *app, struct create *c, const char *url, struct dsync_error
 
 /* As the built-in updater does, which would not take it later either; what another updater takes is its own business. */
 static int
-refuse_empty(const struct create *c, struct dsync_error *err)
+refuse_empty(const struct create *c, const char *url, struct dsync_error *err)
 {
 	int rc;
 
@@ -157,6 +157,7 @@ refuse_empty(const struct create *c, struct dsync_error *err)
 		return 0;
 	rc = dsync_error_set(
 		err, DSYNC_ERR_NETWORK, "empty", "the server's answer is empty, which is taken for a mistake");
+	dsync_error_at_entry(err, url, strlen(url));
 	dsync_error_hint(err,
 		"if no bytes are right, say so: --context with \"allow_empty\": true; or begin with a file in hand");
 	return rc;
@@ -208,7 +209,7 @@ create_fetch(struct app *app, struct create *c)
 		if (rc == 0)
 			rc = fetch_one(app, c, c->urls.items[c->source], &err);
 		if (rc == 0)
-			rc = refuse_empty(c, &err);
+			rc = refuse_empty(c, c->urls.items[c->source], &err);
 		if (rc == 0)
 			return EXIT_DONE;
 		if (c->source + 1 == c->urls.count)
